@@ -1,0 +1,193 @@
+"""Expectation-Maximization for a Gaussian mixture model (sheet, section 1.2).
+
+Maximise the likelihood of the mixture of Eq. (4) by turns: with the
+parameters fixed, compute how responsible each component is for each sample
+(E-step, Eq. (5)); with the responsibilities fixed, give every component the
+weighted mean, covariance and share of the samples (M-step, Eqs. (6) to (8)).
+The log-likelihood, Eq. (9), never falls; EM stops when it hardly rises.
+
+N samples, D features, K components
+X                 (N, D)     one sample x^(i) a row
+means             (K, D)     mu_k
+sigmas            (K, D, D)  covariance matrices Sigma_k
+weights           (K,)       w_k, none negative, their sum is 1
+responsibilities  (N, K)     gamma_ik, each row sums to 1
+log-likelihood    nats
+
+Densities are kept as logarithms: those of a far sample are too small for a
+float under every component, and would leave 0/0 of Eq. (5). Nothing is added
+to a covariance matrix: one that becomes singular raises an error. As in
+k_means.py, the N samples lie along the last axis of the arrays in between.
+"""
+from typing import Tuple
+
+import numpy as np
+
+BLOCK = 2**15  # numbers whitened at a time (256 KiB): they stay in the processor's cache
+
+
+def cholesky_factors(sigmas):
+    """Lower triangular L_k with L_k L_k^T = Sigma_k, shape (K, D, D).
+
+    Raises LinAlgError, naming the component, where Sigma_k is not positive
+    definite. The factorisation alone misses that when rounding leaves a trace
+    where 0 belongs. So each pivot L_jj^2, the variance of feature j that the
+    features before it do not explain, must exceed the rounding error of Sigma_jj.
+    """
+    K, D = sigmas.shape[:2]
+    factors = np.zeros(sigmas.shape)
+    for k in range(K):
+        try:
+            factors[k] = np.linalg.cholesky(sigmas[k])
+        except np.linalg.LinAlgError:
+            pass  # its pivots stay 0 and fail the test
+    pivots = np.diagonal(factors, axis1=1, axis2=2)**2
+    variances = np.diagonal(sigmas, axis1=1, axis2=2)
+    sound = (pivots > 10 * D * np.finfo(float).eps * variances).all(axis=1)  # False for NaN
+    if not sound.all():
+        k = np.argmin(sound)
+        raise np.linalg.LinAlgError(
+            f'component {k} (counted from 0) has collapsed: its covariance matrix\n{sigmas[k]}\n'
+            'is singular, indefinite or not finite. What helps: fewer components, another seed, '
+            'no duplicate samples, no constant or collinear features.')
+    return factors
+
+
+def weighted_log_densities(X, means, sigmas, weights):
+    """log(w_k N(x^(i); mu_k, Sigma_k)), shape (K, N); -inf where w_k is 0.
+
+    -2 log N(x; mu, Sigma) = D log 2 pi + log |Sigma| + (x - mu)^T Sigma^-1 (x - mu).
+    With Sigma = L L^T the determinant is (prod_j L_jj)^2, the last term ||L^-1 (x - mu)||^2.
+    """
+    (N, D), K = X.shape, len(weights)
+    factors = cholesky_factors(sigmas)
+    log_roots = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+    with np.errstate(divide='ignore'):  # log 0 = -inf is right for a component of weight 0
+        constants = np.log(weights) - D / 2 * np.log(2 * np.pi) - log_roots
+    whitening = np.linalg.inv(factors)
+    log_densities = np.empty((K, N))
+    size = max(BLOCK // (K * D), 1)
+    for start in range(0, N, size):
+        block = slice(start, start + size)
+        whitened = whitening @ (X[block].T - means[:, :, np.newaxis])
+        log_densities[:, block] = np.einsum('kdn,kdn->kn', whitened, whitened)
+    log_densities *= -0.5
+    log_densities += constants[:, np.newaxis]
+    return log_densities
+
+
+def e_step(X, means, sigmas, weights):
+    """Responsibilities (N, K), Eq. (5), and log p(x^(i)) (N,), the logarithm of Eq. (4)."""
+    X, means, sigmas, weights = (np.asarray(a, dtype=float) for a in (X, means, sigmas, weights))
+    terms = weighted_log_densities(X, means, sigmas, weights)
+    largest = terms.max(axis=0)
+    # Relative to the largest term of each sample: 1 is among them, so that the sum is no 0.
+    terms -= largest
+    np.exp(terms, out=terms)
+    total = terms.sum(axis=0)
+    # Eq. (5): gamma_ik = w_k N(x^(i); mu_k, Sigma_k) / sum_k' w_k' N(x^(i); mu_k', Sigma_k')
+    terms /= total
+    return terms.T, largest + np.log(total)
+
+
+def calculate_responsibilities(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray,
+                               weights: np.ndarray) -> np.ndarray:
+    """The E-step, Eq. (5): the probability that component k caused sample i.
+
+    X (N, D), means (K, D), sigmas (K, D, D), weights (K,). Returns the
+    responsibilities (N, K). Raises LinAlgError where a covariance is singular.
+    """
+    responsibilities, _ = e_step(X, means, sigmas, weights)
+    return responsibilities
+
+
+def update_parameters(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray, weights: np.ndarray,
+                      responsibilities: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The M-step, Eqs. (6) to (8): the parameters that fit the responsibilities best.
+
+    X (N, D), means (K, D), sigmas (K, D, D), weights (K,), responsibilities
+    (N, K). Returns new means, sigmas and weights of the same shapes. A
+    component without any responsibility gets weight 0 and keeps its mean and
+    covariance. A covariance may come out singular: its next use raises.
+    """
+    X, responsibilities = np.asarray(X, dtype=float), np.asarray(responsibilities, dtype=float)
+    means, sigmas = np.array(means, dtype=float), np.array(sigmas, dtype=float)
+    N_k = responsibilities.sum(axis=0)
+    for k in np.flatnonzero(N_k):
+        share = responsibilities[:, k] / N_k[k]  # divided first: exact for a tiny N_k, too
+        # Sums are taken about the foremost sample: equal samples then differ by 0, not by rounding.
+        origin = X[np.argmax(share)]
+        deviations = X.T - origin[:, np.newaxis]
+        shift = deviations @ share
+        # Eq. (6): mu_k = sum_i gamma_ik x^(i) / N_k
+        means[k] = origin + shift
+        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k, symmetric to the bit
+        deviations -= shift[:, np.newaxis]
+        deviations *= np.sqrt(share)
+        sigmas[k] = deviations @ deviations.T
+    # Eq. (8): w_k = N_k / N
+    return means, sigmas, N_k / len(X)
+
+
+def check_arguments(X, K, max_iter, init_variance):
+    """X as a float64 copy (N, D) with contiguous features; ValueError if an argument is unfit."""
+    try:
+        X = np.array(X, dtype=float, order='F')
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'X must be an array of numbers: {error}') from error
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(f'X must have the shape (N, D) with N, D >= 1, not {X.shape}')
+    if not np.abs(X).max() < 1e150:
+        raise ValueError('X must be finite and below 1e150 (its square has to be finite too), '
+                         f'but holds {X[~(np.abs(X) < 1e150)][0]}')
+    if not isinstance(K, (int, np.integer)) or not 1 <= K <= len(X):
+        raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
+    if not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
+        raise ValueError(f'max_iter must be a whole number from 1 on, not {max_iter!r}')
+    if not 0 < init_variance < 1e150:
+        raise ValueError(f'init_variance must be positive and below 1e150, not {init_variance!r}')
+    return X
+
+
+def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
+       init_variance=1.5) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fit a mixture of K Gaussians to X, starting from random means in the unit cube.
+
+    X (N, D) finite numbers; K from 1 to N; at most max_iter iterations. It
+    stops, from the third iteration on, when the log-likelihood changes by
+    less than eps (nats; an absolute bound). The start gives every component
+    the covariance init_variance I (squared data units) and weight 1/K. Where
+    that makes all components look alike, as for data on a small scale, the
+    first changes may be below eps already: the rule then stops on this
+    plateau, and a smaller eps helps.
+
+    Returns means (K, D) and soft_clusters (N, K), the weighted densities
+    w_k N(x^(i); mu_k, Sigma_k), both of the last parameters, and the
+    log-likelihoods, one an iteration: the last is that of these parameters,
+    and equals the sum of the logarithms of the row sums of soft_clusters,
+    unless a density is too small for a float, which makes it 0. Raises
+    ValueError for unfit arguments, LinAlgError if a component collapses.
+    """
+    X = check_arguments(X, K, max_iter, init_variance)
+    D = X.shape[1]
+    means = np.random.random((K, D))
+    sigmas = init_variance * np.tile(np.eye(D), (K, 1, 1))
+    weights = np.full(K, 1 / K)
+    print('Initial means:', means, 'Initial covariances:', sigmas, 'Initial weights:', weights, sep='\n')
+    responsibilities = calculate_responsibilities(X, means, sigmas, weights)
+    log_likelihoods = []
+    for iteration in range(max_iter):
+        means, sigmas, weights = update_parameters(X, means, sigmas, weights, responsibilities)
+        # The densities that the log-likelihood needs give the next responsibilities as well.
+        responsibilities, log_p = e_step(X, means, sigmas, weights)
+        # Eq. (9): sum_i log p(x^(i))
+        log_likelihoods.append(log_p.sum())
+        if iteration > 1 and abs(log_likelihoods[-1] - log_likelihoods[-2]) < eps:
+            print(f'EM converged in iteration {iteration + 1}.')
+            break
+    else:
+        print(f'EM did not converge in {max_iter} iterations.')
+    print('Fitted means:', means, 'Fitted covariances:', sigmas, 'Fitted weights:', weights, sep='\n')
+    # Eq. (5) solved for its numerator: w_k N(x^(i); mu_k, Sigma_k) = gamma_ik p(x^(i))
+    soft_clusters = responsibilities * np.exp(log_p)[:, np.newaxis]
+    return means, soft_clusters, np.array(log_likelihoods)

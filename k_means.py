@@ -1,0 +1,157 @@
+"""K-means clustering (sheet, section 1.1).
+
+Minimise the within-cluster sum of squares, Eq. (1), by turns: with the
+centroids fixed, every sample joins its closest centroid, Eq. (2); with the
+assignment fixed, every centroid moves to the mean of its members, Eq. (3).
+Neither step can raise the objective, so it falls until nothing changes: a
+local minimum, which one depends on the start (K random samples).
+
+N samples, D features, K clusters
+X          (N, D)  one sample x^(i) a row
+Z          (N, K)  one-hot rows: z_ik = 1 if sample i belongs to cluster k
+centroids  (K, D)  one centroid mu^(k) a row
+wcss       squared data units
+
+Arrays over the samples are worked on feature by feature and centroid by
+centroid, with the N samples along the last axis, where numpy is fastest.
+"""
+from typing import Tuple
+
+import numpy as np
+
+BLOCK = 2**15  # distances held at a time (256 KiB): they stay in the processor's cache
+
+
+def squared_distances(samples, centroids):
+    """||x - mu^(k)||^2 for samples (..., D) and centroids (K, D): shape (K, ...).
+
+    Taken as differences: the expanded square loses every digit far from 0.
+    """
+    samples, centroids = np.asarray(samples, dtype=float), np.asarray(centroids, dtype=float)
+    return sum(np.subtract.outer(centroids[:, d], samples[..., d])**2
+               for d in range(centroids.shape[1]))
+
+
+def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
+    """Within-cluster sum of squares of an assignment, Eq. (1).
+
+    X (N, D), Z (N, K) one-hot rows, centroids (K, D). Returns a scalar in
+    squared data units.
+    """
+    X, Z, centroids = (np.asarray(a, dtype=float) for a in (X, Z, centroids))
+    # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2. Each row of Z holds a single 1, so that
+    # sum_k z_ik mu^(k) is the sample's own centroid, and the distances to the others need no look.
+    residuals = X.T - centroids.T @ Z.T
+    return float(np.vdot(residuals, residuals))
+
+
+def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
+    """Index of the centroid closest to a sample: the argmin of Eq. (2).
+
+    sample (D,), centroids (K, D). Returns an int from 0 to K-1, on a tie the
+    lowest. A stack of samples (..., D) gives an integer array (...).
+    """
+    distances = squared_distances(sample, centroids)
+    # argmin_j ||x - mu^(j)||^2 as a running minimum: np.argmin along an axis as
+    # short as K takes twice as long as all the rest.
+    nearest = distances[0]
+    closest = np.zeros(nearest.shape, dtype=int)
+    for k in range(1, len(distances)):
+        # k is larger than any index so far, so the maximum is k where k is closer.
+        closest = np.maximum(closest, k * (distances[k] < nearest))
+        nearest = np.minimum(nearest, distances[k])
+    return closest if closest.ndim else int(closest)
+
+
+def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
+    """Assign every sample to its closest centroid, Eq. (2).
+
+    X (N, D), centroids (K, D). Returns Z (N, K), a single 1 in each row.
+    """
+    X = np.asarray(X)
+    Z = np.empty((K, len(X)))
+    size = max(BLOCK // K, 1)
+    for start in range(0, len(X), size):
+        block = slice(start, start + size)
+        # Eq. (2): z_ik = 1 if k = argmin_j ||x^(i) - mu^(j)||^2, else 0
+        Z[:, block] = np.arange(K)[:, np.newaxis] == closest_centroid(X[block], centroids)
+    return Z.T
+
+
+def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
+    """Move every centroid to the mean of its members, Eq. (3).
+
+    X (N, D), Z (N, K) one-hot rows. Returns the centroids (K, D). The mean of
+    an empty cluster is not defined: see `fill_empty_clusters`.
+    """
+    X, Z = np.asarray(X, dtype=float), np.asarray(Z, dtype=float)
+    sizes = Z.sum(axis=0)
+    # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik
+    centroids = Z.T @ X / np.where(sizes > 0, sizes, 1)[:, np.newaxis]
+    return fill_empty_clusters(X, centroids, sizes)
+
+
+def fill_empty_clusters(X, centroids, sizes):
+    """Put the centroid of each empty cluster where it lowers the WCSS most readily.
+
+    One after the other, it becomes the sample that is farthest from its
+    nearest centroid. The other centroids stay as they are.
+    """
+    centroids, filled = centroids.copy(), sizes > 0
+    for k in np.flatnonzero(~filled):
+        nearest = squared_distances(X, centroids[filled]).min(axis=0, initial=np.inf)
+        centroids[k] = X[np.argmax(nearest)]
+        filled[k] = True
+    return centroids
+
+
+def check_arguments(X, K, max_iter):
+    """X as a float64 copy (N, D) with contiguous features; ValueError if an argument is unfit."""
+    try:
+        X = np.array(X, dtype=float, order='F')
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'X must be an array of numbers: {error}') from error
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(f'X must have the shape (N, D) with N, D >= 1, not {X.shape}')
+    if not np.abs(X).max() < 1e150:
+        raise ValueError('X must be finite and below 1e150 (its square has to be finite too), '
+                         f'but holds {X[~(np.abs(X) < 1e150)][0]}')
+    if not isinstance(K, (int, np.integer)) or not 1 <= K <= len(X):
+        raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
+    if not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
+        raise ValueError(f'max_iter must be a whole number from 1 on, not {max_iter!r}')
+    return X
+
+
+def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fit K clusters to X, starting from K distinct random rows of X.
+
+    X (N, D) finite numbers; K from 1 to N; at most max_iter iterations. It
+    stops, from the second iteration on, when the update of the centroids
+    changes the WCSS by less than eps (squared data units; an absolute bound,
+    so scale it with the data). It does not stop while a cluster is empty,
+    unless the WCSS itself is below eps.
+
+    Returns of the last iteration: Z (N, K), the assignment; centroids (K, D),
+    the means of its clusters; and of all: the WCSS, two values an iteration,
+    after the assignment and after the update. The last one is that of the
+    returned Z and centroids. Raises ValueError for unfit X, K or max_iter.
+    """
+    X = check_arguments(X, K, max_iter)
+    centroids = X[np.random.choice(len(X), size=K, replace=False)]
+    print('Initial centroids:', centroids, sep='\n')
+    objective = []
+    for iteration in range(max_iter):
+        Z = compute_Z(X, K, centroids)
+        objective.append(wcss(X, K, Z, centroids))
+        centroids = recompute_centroids(X, K, Z)
+        objective.append(wcss(X, K, Z, centroids))
+        # A new centroid for an empty cluster leaves this WCSS as it was; it counts in the next.
+        complete = Z.any(axis=0).all() or objective[-1] < eps
+        if iteration > 0 and abs(objective[-1] - objective[-2]) < eps and complete:
+            print(f'K-means converged in iteration {iteration + 1}.')
+            break
+    else:
+        print(f'K-means did not converge in {max_iter} iterations.')
+    print('Fitted centroids:', centroids, sep='\n')
+    return Z, centroids, np.array(objective)
