@@ -187,6 +187,7 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
             break
     else:
         print(f'EM did not converge in {max_iter} iterations.')
+    print(f'Log-likelihood: {log_likelihoods[-1]:.2f}')
     print('Fitted means:', means, 'Fitted covariances:', sigmas, 'Fitted weights:', weights, sep='\n')
     # Eq. (5) solved for its numerator: w_k N(x^(i); mu_k, Sigma_k) = gamma_ik p(x^(i))
     soft_clusters = responsibilities * np.exp(log_p)[:, np.newaxis]

@@ -41,7 +41,8 @@ def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
     X, Z, centroids = (np.asarray(a, dtype=float) for a in (X, Z, centroids))
     # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2. Each row of Z holds a single 1, so that
     # sum_k z_ik mu^(k) is the sample's own centroid, and the distances to the others need no look.
-    residuals = X.T - centroids.T @ Z.T
+    residuals = centroids.T @ Z.T
+    residuals -= X.T
     return float(np.vdot(residuals, residuals))
 
 
@@ -92,10 +93,8 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
 
 
 def fill_empty_clusters(X, centroids, sizes):
-    """Put the centroid of each empty cluster where it lowers the WCSS most readily.
-
-    One after the other, it becomes the sample that is farthest from its
-    nearest centroid. The other centroids stay as they are.
+    """Give each empty cluster a centroid, one after the other: the sample farthest
+    from its nearest centroid. The other centroids stay as they are.
     """
     centroids, filled = centroids.copy(), sizes > 0
     for k in np.flatnonzero(~filled):
@@ -153,5 +152,6 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
             break
     else:
         print(f'K-means did not converge in {max_iter} iterations.')
+    print(f'WCSS: {objective[-1]:.4f}')
     print('Fitted centroids:', centroids, sep='\n')
     return Z, centroids, np.array(objective)

@@ -20,10 +20,9 @@ plt.rcParams.update({
     'font.size': 10,  # figures are as wide as they are printed, 13 cm, so this is 10 pt on the page
     'legend.fontsize': 9,
     'figure.figsize': (5.1, 3.5),
-    'axes.grid': True,
     'axes.axisbelow': True,
+    'axes.titley': 1,  # given, since looking for a free place takes a tenth of the drawing time
     'grid.color': '#E5E5E5',
-    'pdf.fonttype': 42,  # embedded TrueType fonts: text can be searched and copied
 })
 
 
@@ -108,9 +107,10 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
         ax.plot(iterations[::2], values[::2], 'o', color=COLOURS[0], markerfacecolor='white',
                 label='after the assignment')
         ax.plot(iterations[1::2], values[1::2], 'o', color=COLOURS[0], label='after the update')
-        ax.legend()
+        ax.legend(loc='upper right')
     ax.set(xlabel='Iteration', ylabel=ylabel, title=f'{ylabel} over the iterations')
     ax.set_xlim(left=0)
+    ax.grid()
     ax.locator_params(axis='x', integer=True)
     fig.subplots_adjust(left=0.15, right=0.97, bottom=0.13, top=0.91)
     save_and_show(fig, ylabel)
