@@ -40,10 +40,11 @@ def cholesky_factors(sigmas):
         try:
             factors[k] = np.linalg.cholesky(sigmas[k])
         except np.linalg.LinAlgError:
-            pass  # its pivots stay 0 and fail the test
+            factors[k] = np.nan  # fails the test below
     pivots = np.diagonal(factors, axis1=1, axis2=2)**2
     variances = np.diagonal(sigmas, axis1=1, axis2=2)
-    sound = (pivots > 10 * D * np.finfo(float).eps * variances).all(axis=1)  # False for NaN
+    noise = 10 * D * np.finfo(float).eps * variances + np.finfo(float).tiny  # below tiny, digits are lost
+    sound = (pivots > noise).all(axis=1)  # False for NaN
     if not sound.all():
         k = np.argmin(sound)
         raise np.linalg.LinAlgError(
@@ -64,7 +65,8 @@ def weighted_log_densities(X, means, sigmas, weights):
     log_roots = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     with np.errstate(divide='ignore'):  # log 0 = -inf is right for a component of weight 0
         constants = np.log(weights) - D / 2 * np.log(2 * np.pi) - log_roots
-    whitening = np.linalg.inv(factors)
+    # L^-1 by way of L^T: inv would exchange rows of L, and lose a feature of far smaller scale.
+    whitening = np.linalg.inv(factors.transpose(0, 2, 1)).transpose(0, 2, 1)
     log_densities = np.empty((K, N))
     size = max(BLOCK // (K * D), 1)
     for start in range(0, N, size):
@@ -133,19 +135,20 @@ def check_arguments(X, K, max_iter, init_variance):
     """X as a float64 copy (N, D) with contiguous features; ValueError if an argument is unfit."""
     try:
         X = np.array(X, dtype=float, order='F')
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f'X must be an array of numbers: {error}') from error
     if X.ndim != 2 or X.size == 0:
         raise ValueError(f'X must have the shape (N, D) with N, D >= 1, not {X.shape}')
     if not np.abs(X).max() < 1e150:
         raise ValueError('X must be finite and below 1e150 (its square has to be finite too), '
                          f'but holds {X[~(np.abs(X) < 1e150)][0]}')
-    if not isinstance(K, (int, np.integer)) or not 1 <= K <= len(X):
+    if not isinstance(K, (int, np.integer)) or isinstance(K, bool) or not 1 <= K <= len(X):
         raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
-    if not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
+    if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 1:
         raise ValueError(f'max_iter must be a whole number from 1 on, not {max_iter!r}')
-    if not 0 < init_variance < 1e150:
-        raise ValueError(f'init_variance must be positive and below 1e150, not {init_variance!r}')
+    smallest = 1e-300 * max(1, np.abs(X).max())**2  # below, a squared distance in its units overflows
+    if not smallest <= init_variance < 1e150:
+        raise ValueError(f'init_variance must be from {smallest:.1e} to 1e150, not {init_variance!r}')
     return X
 
 
@@ -165,7 +168,7 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
     w_k N(x^(i); mu_k, Sigma_k), both of the last parameters, and the
     log-likelihoods, one an iteration: the last is that of these parameters,
     and equals the sum of the logarithms of the row sums of soft_clusters,
-    unless a density is too small for a float, which makes it 0. Raises
+    unless one of those is beyond the range of a float and was cut to it. Raises
     ValueError for unfit arguments, LinAlgError if a component collapses.
     """
     X = check_arguments(X, K, max_iter, init_variance)
@@ -190,5 +193,6 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
     print(f'Log-likelihood: {log_likelihoods[-1]:.2f}')
     print('Fitted means:', means, 'Fitted covariances:', sigmas, 'Fitted weights:', weights, sep='\n')
     # Eq. (5) solved for its numerator: w_k N(x^(i); mu_k, Sigma_k) = gamma_ik p(x^(i))
-    soft_clusters = responsibilities * np.exp(log_p)[:, np.newaxis]
+    # A p(x^(i)) beyond the range of a float becomes its end: no infinity, and the argmax stays right.
+    soft_clusters = responsibilities * np.exp(np.clip(log_p, -708, 709))[:, np.newaxis]
     return means, soft_clusters, np.array(log_likelihoods)

@@ -71,7 +71,7 @@ def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
     """
     X = np.asarray(X)
     Z = np.empty((K, len(X)))
-    size = max(BLOCK // K, 1)
+    size = max(BLOCK // len(centroids), 1)
     for start in range(0, len(X), size):
         block = slice(start, start + size)
         # Eq. (2): z_ik = 1 if k = argmin_j ||x^(i) - mu^(j)||^2, else 0
@@ -108,16 +108,16 @@ def check_arguments(X, K, max_iter):
     """X as a float64 copy (N, D) with contiguous features; ValueError if an argument is unfit."""
     try:
         X = np.array(X, dtype=float, order='F')
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f'X must be an array of numbers: {error}') from error
     if X.ndim != 2 or X.size == 0:
         raise ValueError(f'X must have the shape (N, D) with N, D >= 1, not {X.shape}')
     if not np.abs(X).max() < 1e150:
         raise ValueError('X must be finite and below 1e150 (its square has to be finite too), '
                          f'but holds {X[~(np.abs(X) < 1e150)][0]}')
-    if not isinstance(K, (int, np.integer)) or not 1 <= K <= len(X):
+    if not isinstance(K, (int, np.integer)) or isinstance(K, bool) or not 1 <= K <= len(X):
         raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
-    if not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
+    if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 1:
         raise ValueError(f'max_iter must be a whole number from 1 on, not {max_iter!r}')
     return X
 

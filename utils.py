@@ -17,7 +17,7 @@ MARKERS = 'o^sDvP<>ph'
 NOISE_COLOUR, NOISE_MARKER = '#666666', 'x'
 
 plt.rcParams.update({
-    'font.size': 10,  # figures are as wide as they are printed, 13 cm, so this is 10 pt on the page
+    'font.size': 10,  # a figure is 13 cm wide: at 10 to 13 cm in print its text stays readable
     'legend.fontsize': 9,
     'figure.figsize': (5.1, 3.5),
     'axes.axisbelow': True,

@@ -1,0 +1,443 @@
+"""The cases that the sheet leaves open: what happens there, on data that provokes them.
+
+Empty clusters, idle and collapsed components, far samples, unfit arguments,
+other number types, read-only and strided arrays. `stress.py` holds the data
+sets, and checks whole runs on them in far greater number.
+"""
+import numpy as np
+import pytest
+
+import stress
+from em import calculate_responsibilities, em, update_parameters
+from k_means import closest_centroid, compute_Z, kmeans, recompute_centroids, wcss
+
+SEEDS = range(4)
+
+
+def data(name, seed=0):
+    return stress.DATA_SETS[name](np.random.RandomState(seed))
+
+
+def one_hot(labels, K):
+    return np.eye(K)[labels]
+
+
+# ---------------------------------------------------------------- whole runs
+
+@pytest.mark.parametrize('K', [1, 2, 4, 8])
+@pytest.mark.parametrize('name', stress.DATA_SETS)
+def test_kmeans_is_sound_on_awkward_data(name, K):
+    for seed in SEEDS:
+        assert stress.problems(stress.check_kmeans, data(name, seed), K, seed) == []
+
+
+@pytest.mark.parametrize('K', [1, 2, 4, 8])
+@pytest.mark.parametrize('name', stress.DATA_SETS)
+def test_em_is_sound_or_says_that_it_collapsed_on_awkward_data(name, K):
+    for seed in SEEDS:
+        assert stress.problems(stress.check_em, data(name, seed), K, seed, 1e-4) in ([], ['collapse'])
+
+
+# ---------------------------------------------------------------- K-means: empty clusters
+
+def test_recompute_centroids_fills_empty_clusters_one_by_one():
+    """X = 0, 1, 4, 20, 30 on a line; the first two in cluster 1, the next two in cluster 3.
+
+    Means: 0.5 and 12; 30 is in cluster 3 as well, so that its mean is 54 / 3 = 18.
+    Distances to the nearest of 0.5 and 18: 0.5, 0.5, 3.5, 2, 12, so cluster 0 gets 30.
+    With 30 too: 0.5, 0.5, 3.5, 2, 0, so cluster 2 gets 4.
+    """
+    X = np.array([[0.], [1.], [4.], [20.], [30.]])
+    Z = one_hot([1, 1, 3, 3, 3], 4)
+    np.testing.assert_allclose(recompute_centroids(X, 4, Z), [[30], [0.5], [4], [18]], rtol=1e-15)
+
+
+def test_recompute_centroids_without_any_member_takes_samples():
+    X = np.array([[2., 3.], [2., 3.], [5., 7.]])
+    centroids = recompute_centroids(X, 2, np.zeros((3, 2)))
+    np.testing.assert_array_equal(centroids, [[2, 3], [5, 7]])
+
+
+@pytest.mark.parametrize('seed', SEEDS)
+def test_recompute_centroids_leaves_the_other_rows_at_their_means(seed):
+    random = np.random.RandomState(seed)
+    X, labels = random.random_sample((40, 3)), random.choice([0, 2, 5], 40)
+    centroids = recompute_centroids(X, 7, one_hot(labels, 7))
+    for k in (0, 2, 5):
+        np.testing.assert_allclose(centroids[k], X[labels == k].mean(axis=0), rtol=1e-14)
+    for k in (1, 3, 4, 6):
+        assert (X == centroids[k]).all(axis=1).any()  # one of the samples
+    assert len(np.unique(centroids, axis=0)) == 7
+
+
+@pytest.mark.parametrize('magnitude', [1, 1e6, 1e12])
+@pytest.mark.parametrize('K', [5, 6, 10, 100])
+def test_kmeans_reaches_zero_with_as_many_clusters_as_distinct_points(K, magnitude):
+    for seed in SEEDS:
+        X = magnitude * data('repeated points', seed)  # 5 distinct ones
+        np.random.seed(seed)
+        eps = 1e-6 * magnitude**2  # in squared data units, so it has to grow with the data
+        Z, _, objective = kmeans(X, K, 300, eps)
+        assert objective[-1] < eps
+        assert len(objective) <= 2 * 20
+        assert Z.any(axis=0).sum() >= 5
+
+
+@pytest.mark.parametrize('K', [2, 3, 4, 5])
+def test_kmeans_does_not_stop_on_a_cluster_that_was_just_filled(K):
+    for seed in range(30):
+        X = data('nearly all equal', seed)  # 7 distinct ones
+        np.random.seed(seed)
+        Z, _, _ = kmeans(X, K, 300)
+        assert Z.any(axis=0).all()
+
+
+@pytest.mark.parametrize('name', ['mouse', 'uniform', 'five dimensions', 'one dimension'])
+def test_kmeans_with_a_cluster_for_each_sample_ends_at_zero(name):
+    X = data(name)
+    Z, centroids, objective = kmeans(X, len(X), 100)
+    np.testing.assert_array_equal(objective, np.zeros(4))
+    np.testing.assert_array_equal(Z @ centroids, X)
+
+
+@pytest.mark.parametrize('name', stress.DATA_SETS)
+def test_kmeans_with_one_cluster_is_the_mean(name):
+    X = data(name)
+    Z, centroids, _ = kmeans(X, 1, 100)
+    np.testing.assert_array_equal(Z, np.ones((len(X), 1)))
+    np.testing.assert_allclose(centroids[0], X.mean(axis=0), rtol=1e-13, atol=1e-13 * np.abs(X).max())
+
+
+# ---------------------------------------------------------------- K-means: ties and distances
+
+def test_a_tie_goes_to_the_lowest_index():
+    """(0, 0) is 5 from all of (5, 0), (3, 4), (0, -5), and 13 from (5, 12)."""
+    centroids = np.array([[5., 12.], [5., 0.], [3., 4.], [0., -5.]])
+    closest = closest_centroid(np.zeros(2), centroids)
+    assert isinstance(closest, int) and closest == 1
+    np.testing.assert_array_equal(compute_Z(np.zeros((2, 2)), 4, centroids), [[0, 1, 0, 0]] * 2)
+    assert closest_centroid(np.zeros(2), np.ones((3, 2))) == 0
+
+
+@pytest.mark.parametrize('shift', [0, 1e8, -1e8])
+def test_assignment_keeps_its_digits_far_from_zero(shift):
+    """Whole numbers and quarters are exact at 1e8: a shift must not change one label."""
+    random = np.random.RandomState(0)
+    X, centroids = random.randint(0, 40, (300, 2)) / 4, random.randint(0, 40, (6, 2)) / 4
+    np.testing.assert_array_equal(compute_Z(X + shift, 6, centroids + shift), compute_Z(X, 6, centroids))
+    Z = compute_Z(X, 6, centroids)
+    assert wcss(X + shift, 6, Z, centroids + shift) == wcss(X, 6, Z, centroids)
+
+
+@pytest.mark.parametrize('offset, outlier', [(0, 1e10), (1e8, 1e8), (1e8, -1e8)])
+def test_assignment_survives_an_outlier_and_a_distant_blob(offset, outlier):
+    """Labels by hand: 64 samples in quarter steps, a centroid on each multiple of 4 of their line."""
+    line = np.arange(64) / 4
+    X = np.concatenate((line, [outlier + 0.25]))[:, np.newaxis] + offset
+    centroids = np.array([0, 4, 8, 12, outlier])[:, np.newaxis] + offset
+    labels = np.minimum(np.ceil((np.arange(64) - 8) / 16).astype(int).clip(0), 3)
+    np.testing.assert_array_equal(compute_Z(X, 5, centroids).argmax(axis=1), [*labels, 4])
+
+
+# ---------------------------------------------------------------- EM: idle and collapsed components
+
+@pytest.mark.parametrize('seed', SEEDS)
+def test_update_parameters_leaves_a_component_without_responsibility_alone(seed):
+    random = np.random.RandomState(seed)
+    X, means = random.random_sample((20, 2)), random.random_sample((3, 2))
+    sigmas = np.array([np.eye(2), [[2., 1.], [1., 2.]], np.eye(2)])
+    gamma = random.random_sample((20, 3)) * [1, 0, 1]
+    gamma /= gamma.sum(axis=1, keepdims=True)
+    new_means, new_sigmas, weights = update_parameters(X, means, sigmas, np.full(3, 1 / 3), gamma)
+    np.testing.assert_array_equal(new_means[1], means[1])
+    np.testing.assert_array_equal(new_sigmas[1], sigmas[1])
+    assert weights[1] == 0
+    for k in (0, 2):  # the definition, by numpy's own weighted moments
+        np.testing.assert_allclose(new_means[k], np.average(X, axis=0, weights=gamma[:, k]), rtol=1e-13)
+        np.testing.assert_allclose(new_sigmas[k], np.cov(X.T, aweights=gamma[:, k], bias=True), rtol=1e-12)
+    responsibilities = calculate_responsibilities(X, new_means, new_sigmas, weights)
+    np.testing.assert_array_equal(responsibilities[:, 1], np.zeros(20))
+    np.testing.assert_allclose(responsibilities.sum(axis=1), 1, rtol=1e-14)
+
+
+def test_update_parameters_is_exact_for_subnormal_responsibilities():
+    """Component 0 has 1, 2, 1 times the least float above 0: shares 1/4, 1/2, 1/4 of 0, 4, 8.
+
+    Mean 4, variance (16 + 0 + 16) / 4 = 8. Component 1 has the three samples: mean 4, 32/3.
+    """
+    least = np.nextafter(0, 1)
+    gamma = np.array([[least, 1], [2 * least, 1], [least, 1]])
+    X = np.array([[0.], [4.], [8.]])
+    means, sigmas, weights = update_parameters(X, np.zeros((2, 1)), np.ones((2, 1, 1)), np.full(2, 0.5), gamma)
+    np.testing.assert_allclose(means, [[4], [4]], rtol=1e-15)
+    np.testing.assert_allclose(sigmas, [[[8]], [[32 / 3]]], rtol=1e-15)
+    assert weights[0] < 1e-300 and weights[1] == 1
+
+
+SOUND = np.eye(2)
+UNSOUND = {
+    'zero': np.zeros((2, 2)),
+    'singular': np.ones((2, 2)),
+    'singular up to rounding': np.array([[1., 1.], [1., 1. + 4e-16]]),
+    'a feature without variance': np.diag([0., 1.]),
+    'a trace of rounding': np.array([[1e-34, 1e-34], [1e-34, 1e-34 * (1 + 2e-16)]]),
+    'indefinite': np.array([[1., 2.], [2., 1.]]),
+    'negative': -np.eye(2),
+    'NaN': np.full((2, 2), np.nan),
+    'NaN in a corner': np.array([[1., 0.], [0., np.nan]]),
+    'infinite': np.diag([1., np.inf]),
+    'too small for all its digits': np.diag([1., 1e-318]),
+}
+
+
+@pytest.mark.parametrize('k', [0, 1, 2])
+@pytest.mark.parametrize('case', UNSOUND)
+def test_an_unsound_covariance_raises_and_names_its_component(case, k):
+    sigmas = np.tile(SOUND, (3, 1, 1))
+    sigmas[k] = UNSOUND[case]
+    with pytest.raises(np.linalg.LinAlgError, match=rf'component {k}\b') as caught:
+        calculate_responsibilities(np.zeros((4, 2)), np.zeros((3, 2)), sigmas, np.full(3, 1 / 3))
+    for help_ in ('fewer components', 'seed', 'duplicate', 'constant', 'collinear'):
+        assert help_ in str(caught.value)
+
+
+@pytest.mark.parametrize('sigma', [[[1, 1 - 1e-9], [1 - 1e-9, 1]], [[1e-16, 0], [0, 1e16]],
+                                   [[1e-200, 0], [0, 1e-200]], [[1e12, 1e6], [1e6, 1 + 1e-6]]])
+def test_an_ill_conditioned_covariance_is_no_collapse(sigma):
+    responsibilities = calculate_responsibilities(np.zeros((4, 2)), np.zeros((1, 2)), np.array([sigma]), np.ones(1))
+    np.testing.assert_array_equal(responsibilities, np.ones((4, 1)))
+
+
+@pytest.mark.parametrize('name', ['one point, repeated', 'constant column', 'duplicated column',
+                                  'dependent column', 'points on a line', 'more dimensions than points'])
+def test_em_raises_where_every_covariance_is_singular(name):
+    for seed in SEEDS:
+        for K in (1, 2, 3):
+            np.random.seed(seed)
+            with pytest.raises(np.linalg.LinAlgError, match='component [0-2] '):
+                em(data(name, seed), K, 500)
+
+
+@pytest.mark.parametrize('name', ['one point, repeated', 'constant column', 'points on a line'])
+def test_update_parameters_returns_a_singular_covariance(name):
+    """Its equation is defined there; only the next use of the covariance is not."""
+    X = data(name)
+    start = np.zeros((1, 2 + (name == 'constant column')))
+    D = start.shape[1]
+    _, sigmas, weights = update_parameters(X, start, np.eye(D)[np.newaxis], np.ones(1), np.ones((len(X), 1)))
+    np.testing.assert_allclose(sigmas[0], np.cov(X.T, bias=True), rtol=1e-12, atol=1e-15)
+    assert weights == 1
+    with pytest.raises(np.linalg.LinAlgError, match='component 0 '):
+        calculate_responsibilities(X, start, sigmas, weights)
+
+
+# ---------------------------------------------------------------- EM: densities beyond a float
+
+@pytest.mark.parametrize('distance', [1e2, 1e3, 1e6, 1e12])
+def test_calculate_responsibilities_of_far_samples(distance):
+    """x = d, between means 0 and 1 with variance 1: log odds of the second are d - 1/2."""
+    X = np.array([[distance], [-distance], [0.5]])
+    gamma = calculate_responsibilities(X, np.array([[0.], [1.]]), np.ones((2, 1, 1)), np.full(2, 0.5))
+    np.testing.assert_allclose(gamma, [[0, 1], [1, 0], [0.5, 0.5]], rtol=1e-14, atol=1e-40)
+
+
+@pytest.mark.parametrize('seed', SEEDS)
+def test_calculate_responsibilities_equals_plain_densities_where_those_are_defined(seed):
+    random = np.random.RandomState(seed)
+    X, means, weights = random.random_sample((30, 2)), random.random_sample((3, 2)), np.array([0.2, 0.5, 0.3])
+    roots = random.random_sample((3, 2, 2))
+    sigmas = roots @ roots.transpose(0, 2, 1) + np.eye(2)
+    densities = np.empty((30, 3))
+    for i in range(30):
+        for k in range(3):
+            (a, b), (_, d) = sigmas[k]
+            x, y = X[i] - means[k]
+            determinant = a * d - b * b
+            square = (d * x * x - 2 * b * x * y + a * y * y) / determinant
+            densities[i, k] = weights[k] * np.exp(-square / 2) / (2 * np.pi * np.sqrt(determinant))
+    expected = densities / densities.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(calculate_responsibilities(X, means, sigmas, weights), expected, rtol=0, atol=2e-15)
+
+
+def test_em_keeps_high_dimensional_densities_finite():
+    """p(x) is about 1e880 for a spread of 0.01 in 600 dimensions, and 1e-1400 for one of 100."""
+    for spread in (0.01, 100):
+        X = spread * np.random.RandomState(0).standard_normal((1300, 600))
+        _, soft_clusters, objective = em(X, 1, 3)
+        assert np.isfinite(soft_clusters).all() and (soft_clusters > 0).all()
+        assert np.isfinite(objective).all() and abs(objective[-1]) > 1000 * 1300
+
+
+def test_soft_clusters_tell_the_clusters_where_every_density_underflows():
+    """Two groups 2e6 apart in 120 dimensions, spread 1e4: p(x) is about 1e-550."""
+    random = np.random.RandomState(1)
+    group = np.arange(600) % 2
+    X = 1e4 * random.standard_normal((600, 120)) + 1e6 * (2 * group[:, np.newaxis] - 1)
+    np.random.seed(0)
+    means, soft_clusters, objective = em(X, 2, 100)
+    assert objective[-1] < -1000 * 600
+    assert abs(means[0, 0] - means[1, 0]) > 1e6
+    np.testing.assert_array_equal(soft_clusters.argmax(axis=1) == np.argmax(means[:, 0]), group == 1)
+
+
+@pytest.mark.parametrize('tiny', [1e-3, 2.0**-60, 2.0**-178, 2.0**-400])
+def test_calculate_responsibilities_where_one_feature_has_all_but_no_variance(tiny):
+    """Sigma = L L^T with L = [[t, 0, 0], [t, t, 0], [2t, 1, 1]]; x = (0, t, 1): L^-1 x = (0, 1, 0).
+
+    With diag(t^2, t^2, 1) instead it is (0, 1, 1), and the determinants are equal:
+    the odds are exp(-1/2) to exp(-1).
+    """
+    root = np.array([[tiny, 0, 0], [tiny, tiny, 0], [2 * tiny, 1, 1]])
+    sigmas = np.array([root @ root.T, np.diag([tiny**2, tiny**2, 1])])
+    gamma = calculate_responsibilities(np.array([[0, tiny, 1]]), np.zeros((2, 3)), sigmas, np.full(2, 0.5))
+    np.testing.assert_allclose(gamma, [[1 / (1 + np.exp(-0.5)), 1 / (1 + np.exp(0.5))]], rtol=1e-12)
+
+
+# ---------------------------------------------------------------- unfit arguments
+
+GOOD = np.arange(12.).reshape(6, 2) % 5
+UNFIT = [
+    (dict(X=np.array([[0, 1], [np.nan, 2]])), 'X .*nan'),
+    (dict(X=np.array([[0, 1], [3, np.inf]])), 'X .*inf'),
+    (dict(X=np.array([[0, 1], [3, -np.inf]])), 'X .*-inf'),
+    (dict(X=np.array([[0, 1], [3, 1e200]])), r'X .*1e\+200'),
+    (dict(X=np.arange(6.)), r'X .*\(6,\)'),
+    (dict(X=np.zeros((2, 3, 4))), r'X .*\(2, 3, 4\)'),
+    (dict(X=np.zeros((0, 2))), r'X .*\(0, 2\)'),
+    (dict(X=np.zeros((3, 0))), r'X .*\(3, 0\)'),
+    (dict(X=[]), r'X .*\(0,\)'),
+    (dict(X=3.0), r'X .*\(\)'),
+    (dict(X=None), 'X '),
+    (dict(X=[['a', 'b']]), "X .*'a'"),
+    (dict(X=[[10**400, 1]]), 'X .*too large'),
+    (dict(K=0), 'K .*1 to N = 6, not 0'),
+    (dict(K=-1), 'K .*1 to N = 6, not -1'),
+    (dict(K=7), 'K .*1 to N = 6, not 7'),
+    (dict(K=2.0), r'K .*1 to N = 6, not 2\.0'),
+    (dict(K=float('nan')), 'K .*1 to N = 6, not nan'),
+    (dict(K='3'), "K .*1 to N = 6, not '3'"),
+    (dict(K=None), 'K .*1 to N = 6, not None'),
+    (dict(K=True), 'K .*1 to N = 6, not True'),
+    (dict(max_iter=0), 'max_iter .*1 on, not 0'),
+    (dict(max_iter=-3), 'max_iter .*1 on, not -3'),
+    (dict(max_iter=10.0), r'max_iter .*1 on, not 10\.0'),
+    (dict(max_iter=None), 'max_iter .*1 on, not None'),
+    (dict(max_iter=True), 'max_iter .*1 on, not True'),
+]
+UNFIT_VARIANCE = [(dict(init_variance=value), f'init_variance .*not {value!r}')
+                  for value in (0, -1.5, float('nan'), float('inf'), 1e-310)]
+
+
+@pytest.mark.parametrize('function, unfit, message',
+                         [(function, *case) for function in (kmeans, em) for case in UNFIT]
+                         + [(em, *case) for case in UNFIT_VARIANCE])
+def test_unfit_arguments_are_named_before_anything_is_drawn(function, unfit, message, capsys):
+    np.random.seed(5)
+    expected = np.random.RandomState(5).random_sample()
+    with pytest.raises(ValueError, match=message):
+        function(**{**dict(X=GOOD, K=2, max_iter=5), **unfit})
+    assert np.random.random() == expected
+    assert capsys.readouterr().out == ''
+
+
+@pytest.mark.parametrize('function', [kmeans, em])
+@pytest.mark.parametrize('integer', [np.int64, np.uint8])
+def test_whole_numbers_of_numpy_are_fit(function, integer):
+    X, results = data('mouse'), []
+    for make in (int, integer):
+        np.random.seed(0)
+        results.append(function(X, make(3), make(5)))
+    for ours, expected in zip(*results):
+        np.testing.assert_array_equal(ours, expected)
+
+
+# ---------------------------------------------------------------- number types and memory layouts
+
+def arguments():
+    """For each public function: arguments that are whole numbers, as float64."""
+    random = np.random.RandomState(3)
+    X = random.randint(0, 250, (60, 2)).astype(float)
+    centroids, means = X[:3] + 5, np.array([[20., 30.], [200., 90.], [120., 240.]])
+    Z = one_hot(np.arange(60) % 3, 3)
+    sigmas, weights = np.array([[[9., 2.], [2., 7.]]] * 3) * 100, np.array([1., 0., 0.])
+    return {
+        'wcss': (wcss, [X, 3, Z, centroids]),
+        'closest_centroid': (closest_centroid, [X[7], centroids]),
+        'compute_Z': (compute_Z, [X, 3, centroids]),
+        'recompute_centroids': (recompute_centroids, [X, 3, Z]),
+        'kmeans': (kmeans, [X, 3, 30]),
+        'calculate_responsibilities': (calculate_responsibilities, [X, means, sigmas, weights]),
+        'update_parameters': (update_parameters, [X, means, sigmas, weights, Z]),
+        'em': (em, [X, 2, 30]),
+    }
+
+
+def results(function, args):
+    """What the function returns for this seed, as a tuple."""
+    np.random.seed(0)
+    returned = function(*args)
+    return returned if isinstance(returned, tuple) else (returned,)
+
+
+def converted(args, change):
+    return [change(a) if isinstance(a, np.ndarray) else a for a in args]
+
+
+def strided(a):
+    """The same numbers, in every other place of a larger array."""
+    larger = np.full([2 * n for n in a.shape], np.nan)
+    places = tuple(slice(None, None, 2) for _ in a.shape)
+    larger[places] = a
+    return larger[places]
+
+
+def read_only(a):
+    a = a.copy()
+    a.flags.writeable = False
+    return a
+
+
+def as_uint8(a):
+    """As small numbers wrap when they are subtracted; covariances here need more room."""
+    return a.astype(np.uint8 if a.max() < 256 else np.uint16)
+
+
+FORMS = {
+    'int64': lambda a: a.astype(np.int64),
+    'uint8': as_uint8,
+    'float32': lambda a: a.astype(np.float32),
+    'list': lambda a: a.astype(int).tolist(),
+    'Fortran order': np.asfortranarray,
+    'strided': strided,
+    'reversed twice': lambda a: a[::-1].copy()[::-1],
+    'read-only': read_only,
+}
+
+
+@pytest.mark.parametrize('form', FORMS)
+@pytest.mark.parametrize('name', arguments())
+def test_every_form_of_the_same_numbers_gives_the_same_result(name, form):
+    function, args = arguments()[name]
+    expected = results(function, args)
+    for ours, theirs in zip(results(function, converted(args, FORMS[form])), expected):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
+        assert np.asarray(ours).dtype == np.asarray(theirs).dtype
+
+
+@pytest.mark.parametrize('name', arguments())
+def test_inputs_are_never_changed_nor_returned(name):
+    function, args = arguments()[name]
+    before = [np.copy(a) for a in args]
+    returned = results(function, args)
+    for a, b in zip(args, before):
+        np.testing.assert_array_equal(a, b)
+    for array in returned:
+        assert not any(np.shares_memory(array, a) for a in args if isinstance(a, np.ndarray))
+
+
+def test_the_start_of_kmeans_is_a_copy():
+    """Were the centroids a view of X, moving them would move samples."""
+    X = data('uniform')
+    X.flags.writeable = False
+    _, centroids, _ = kmeans(X, 2, 1)
+    assert not np.shares_memory(centroids, X)
