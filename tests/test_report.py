@@ -1,0 +1,107 @@
+"""The report says what the code computes, and shows every figure."""
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORT = ROOT / 'report'
+DRAWN_BY_MAIN = ('original-data', 'wcss-k-means-k-3', 'k-means-clusters-k-3', 'wcss-k-means-k-5',
+                 'k-means-clusters-k-5', 'log-likelihood-em-k-3', 'em-clusters-k-3')
+
+
+@pytest.fixture(scope='module')
+def build():
+    """The report's script as a module; `import build` might find another package of that name."""
+    spec = importlib.util.spec_from_file_location('report_build', REPORT / 'build.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='module')
+def text():
+    """The LaTeX sources without their comments."""
+    source = ''.join((REPORT / name).read_text(encoding='utf-8') for name in ('report.tex', 'cover.tex'))
+    return re.sub(r'(?<!\\)%.*', '', source)
+
+
+@pytest.fixture(scope='module')
+def committed():
+    """The macros of numbers.tex: name -> value."""
+    lines = (REPORT / 'numbers.tex').read_text(encoding='utf-8').splitlines()[1:]
+    macros = [re.fullmatch(r'\\newcommand\{\\([A-Za-z]+)\}\{(.*)\}', line) for line in lines]
+    assert all(macros), 'numbers.tex holds a line that is no macro'
+    assert len({macro[1] for macro in macros}) == len(macros), 'numbers.tex defines a macro twice'
+    return {macro[1]: macro[2] for macro in macros}
+
+
+def test_every_number_of_the_report_is_what_the_code_computes(build, committed):
+    computed = build.compute_numbers()
+    different = [f'{name}: the report says {committed.get(name, "nothing")}, '
+                 f'the code computes {computed.get(name, "nothing")}'
+                 for name in sorted({*committed, *computed}) if committed.get(name) != computed.get(name)]
+    assert not different, 'run `python report/build.py`:\n' + '\n'.join(different)
+
+
+def test_every_macro_is_used_and_every_number_has_one(text, committed):
+    used = set(re.findall(r'\\([A-Za-z]+)', text))
+    assert not sorted(set(committed) - used), 'numbers that the text does not use'
+    # Macros of numbers begin with a capital letter; these others do, too.
+    others = {'N', 'DeclareMathOperator', 'Large', 'Leftrightarrow', 'Bigl', 'Bigr', 'Sigma', 'FloatBarrier'}
+    capital = {name for name in used if name[0].isupper()}
+    assert not sorted(capital - others - set(committed)), 'numbers that are used and not computed'
+
+
+def test_no_number_is_typed_by_hand(text):
+    body = text[text.index(r'\section'):text.index(r'\end{document}')]
+    assert not re.findall(r'\d+\.\d+', body), 'write a macro instead'
+
+
+def test_every_figure_exists_as_pdf_and_png(text):
+    text = re.sub(r'\\newcommand\{\\mainfigure\}.*', '', text)
+    included = re.findall(r'\\includegraphics(?:\[[^]]*\])?\{([^}]+)\}', text)
+    included += [f'figures/{name}.pdf' for name in re.findall(r'\\mainfigure\{([^}]+)\}', text)]
+    assert len(included) == len(set(included)) > len(DRAWN_BY_MAIN)
+    missing = [name for name in included if not (REPORT / name).with_suffix('.pdf').is_file()
+               or not (REPORT / name).with_suffix('.png').is_file()]
+    assert not missing
+
+
+@pytest.mark.parametrize('name', DRAWN_BY_MAIN)
+def test_report_shows_every_figure_of_main(text, name):
+    assert fr'\mainfigure{{{name}}}' in text
+
+
+def test_no_figure_lies_unused(text):
+    drawn = {path.stem for path in (REPORT / 'figures').iterdir()}
+    assert not {name for name in drawn if name not in text}
+
+
+def test_every_label_is_defined_once_and_referred_to(text):
+    labels = re.findall(r'\\label\{([^}]+)\}', text)
+    assert len(labels) == len(set(labels))
+    assert set(labels) == set(re.findall(r'\\ref\{([^}]+)\}', text))
+
+
+def test_sections_are_numbered_as_on_the_sheet(text):
+    titles = re.findall(r'\\(section|subsection)\{([^}]+)\}', text)
+    assert titles == [('section', 'K-means. Expectation-Maximization Algorithm'),
+                      ('subsection', 'K-means Algorithm'),
+                      ('subsection', 'Expectation-Maximization (EM) Algorithm'),
+                      ('subsection', 'Summary and comparison of two algorithms'),
+                      ('section', 'Bonus: Maximum Likelihood Estimation')]
+    assert re.findall(r'\\task\{(\d)\}', text) == list('678' '45' '12345')
+
+
+def test_adjusted_rand_index_of_worked_examples(build):
+    """Pairs of {0,1},{2,3} and {0,1,2},{3}: 1 agrees of 2 and 3; expected 2 * 3 / 6 = 1, so (1 - 1) / 1.5 = 0."""
+    assert build.adjusted_rand_index(list('aabb'), [1, 1, 0, 0]) == 1
+    assert build.adjusted_rand_index([0, 0, 1, 1], [0, 0, 0, 1]) == 0
+
+
+def test_require_stops_where_a_claim_fails(build):
+    build.require(True, 'fine')
+    with pytest.raises(AssertionError, match='never falls'):
+        build.require(False, 'the objective never falls')
