@@ -1,0 +1,49 @@
+"""K-means with plain loops."""
+from typing import Tuple
+
+import numpy as np
+
+
+def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
+    total = 0
+    for i in range(X.shape[0]):
+        for k in range(K):
+            total += Z[i, k] * np.linalg.norm(X[i] - centroids[k]) ** 2
+    return total
+
+
+def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
+    distances = [np.linalg.norm(sample - c) for c in centroids]
+    return np.argmin(distances)
+
+
+def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
+    Z = np.zeros((X.shape[0], K), dtype=int)
+    for i in range(X.shape[0]):
+        Z[i, closest_centroid(X[i], centroids)] = 1
+    return Z
+
+
+def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
+    centroids = np.zeros((K, X.shape[1]))
+    for k in range(K):
+        members = X[Z[:, k] == 1]
+        centroids[k] = members.sum(axis=0) / len(members)
+    return centroids
+
+
+def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    N, D = X.shape
+    centroids = X[np.random.choice(N, size=K, replace=False)]
+    print('start:', centroids)
+    values = []
+    for it in range(max_iter):
+        Z = compute_Z(X, K, centroids)
+        values.append(wcss(X, K, Z, centroids))
+        centroids = recompute_centroids(X, K, Z)
+        values.append(wcss(X, K, Z, centroids))
+        if it > 0 and abs(values[-1] - values[-2]) < eps:
+            print('converged after iteration', it)
+            break
+    print('end:', centroids)
+    return Z, centroids, np.array(values)

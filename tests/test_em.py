@@ -1,0 +1,378 @@
+"""EM for Gaussian mixtures, section 1.2 of the sheet: what the sheet and the interface fix, and nothing else."""
+import numpy as np
+import pytest
+
+
+# --- Naive oracle: the equations as plain loops
+
+def naive_weighted_densities(X, means, sigmas, weights):
+    p = np.zeros((len(X), len(means)))
+    for k, (mean, sigma, weight) in enumerate(zip(means, sigmas, weights)):
+        inverse, volume = np.linalg.inv(sigma), np.sqrt(np.linalg.det(2 * np.pi * sigma))
+        for i, x in enumerate(X):
+            p[i, k] = weight * np.exp(-(x - mean) @ inverse @ (x - mean) / 2) / volume
+    return p
+
+
+def naive_responsibilities(X, means, sigmas, weights):
+    return np.array([row / sum(row) for row in naive_weighted_densities(X, means, sigmas, weights)])
+
+
+def naive_parameters(X, means, sigmas, weights, responsibilities):
+    new_means, new_sigmas, new_weights = np.zeros_like(means), np.zeros_like(sigmas), np.zeros_like(weights)
+    for k in range(len(means)):
+        N_k = sum(responsibilities[:, k])
+        new_means[k] = sum(gamma * x for gamma, x in zip(responsibilities[:, k], X)) / N_k
+        new_sigmas[k] = sum(gamma * np.outer(x - new_means[k], x - new_means[k])
+                            for gamma, x in zip(responsibilities[:, k], X)) / N_k
+        new_weights[k] = N_k / len(X)
+    return new_means, new_sigmas, new_weights
+
+
+def sum_of_logs(p):
+    """Eq. (9) from the weighted densities (N, K)."""
+    return sum(np.log(sum(row)) for row in p)
+
+
+def naive_em(X, K, max_iter, eps=1e-2, init_variance=1.5, first_stop=2, keep=(), old=False, likelihood=sum_of_logs):
+    """EM after the skeleton. The last four arguments make well-known mistakes."""
+    D = X.shape[1]
+    means, sigmas, weights = np.random.random((K, D)), np.array([init_variance * np.eye(D)] * K), np.full(K, 1 / K)
+    values = []
+    for iteration in range(max_iter):
+        old_p = naive_weighted_densities(X, means, sigmas, weights)
+        new = naive_parameters(X, means, sigmas, weights, old_p / old_p.sum(axis=1, keepdims=True))
+        means, sigmas, weights = (now if name in keep else then for name, now, then in
+                                  zip(('means', 'sigmas', 'weights'), (means, sigmas, weights), new))
+        p = naive_weighted_densities(X, means, sigmas, weights)
+        values.append(likelihood(old_p if old else p))
+        if iteration >= first_stop and abs(values[-1] - values[-2]) < eps:
+            break
+    return means, p, np.array(values)
+
+
+def blobs(seed, N=30, D=2):
+    """N samples in D dimensions around two places, about the unit cube."""
+    rng = np.random.RandomState(seed)
+    return rng.normal(0.3, 0.1, size=(N, D)) + 0.5 * (np.arange(N) % 3 == 0)[:, np.newaxis]
+
+
+def mixture(seed, K=3, D=2):
+    """Means, covariances (correlated) and weights (all different) of a mixture."""
+    rng = np.random.RandomState(seed)
+    roots = rng.normal(0, 0.3, size=(K, D, D)) + 0.5 * np.eye(D)
+    return rng.random_sample((K, D)), roots @ roots.transpose(0, 2, 1), np.arange(1, K + 1) / np.arange(1, K + 1).sum()
+
+
+def soft(seed, N, K):
+    """Responsibilities (N, K)."""
+    gamma = np.random.RandomState(seed).random_sample((N, K)) + 0.1
+    return gamma / gamma.sum(axis=1, keepdims=True)
+
+
+def seeded(seed, function, *args, **kwargs):
+    np.random.seed(seed)
+    return function(*args, **kwargs)
+
+
+@pytest.fixture
+def fit(em, judge, monkeypatch, request):
+    """em() of the module, from a seed. In a submission, its two steps are replaced by right
+    ones: a mistake in one of them then counts once, at its own task."""
+    if request.config.getoption('submission'):
+        monkeypatch.setattr(em, 'calculate_responsibilities', naive_responsibilities, raising=False)
+        monkeypatch.setattr(em, 'update_parameters', naive_parameters, raising=False)
+
+    def fit(seed, X, K, *args, **kwargs):
+        means, soft_clusters, values = judge.returns('em()', seeded(seed, em.em, X, K, *args, **kwargs), 3)
+        return (judge.array('em(), the means', means, (K, X.shape[1])),
+                judge.array('em(), soft_clusters', soft_clusters, (len(X), K)),
+                judge.array('em(), the log-likelihoods', values, (np.size(values),)))
+    return fit
+
+
+# --- Worked by hand
+
+@pytest.mark.task('1.2.1')
+def test_responsibilities_by_hand(em, judge):
+    """Two components in the plane about (0, 0): I with weight 1/3 and 4 I with weight 2/3.
+
+    Without the common 1 / (2 pi) the densities at distance r are exp(-r^2/2)
+    and exp(-r^2/8) / 4, since |4 I| = 16. At r = 0 the weighted ones are 1/3
+    and 1/6: 2/3 and 1/3 of their sum. At r^2 = (8/3) log 8 = 8 log 2, so that
+    exp(-r^2/2) = 1/16 and exp(-r^2/8) = 1/2, they are 1/48 and 4/48: 1/5 and 4/5.
+    """
+    X = np.array([[0, 0], [0, np.sqrt(8 * np.log(2))]])
+    means, sigmas, weights = np.zeros((2, 2)), np.array([np.eye(2), 4 * np.eye(2)]), np.array([1 / 3, 2 / 3])
+    p = np.array([[16, 8], [1, 4]]) / 48 / (2 * np.pi)
+    judge.equal('calculate_responsibilities(), Eq. (5)', em.calculate_responsibilities(X, means, sigmas, weights),
+                [[2 / 3, 1 / 3], [1 / 5, 4 / 5]], {
+        'not normalised: the rows must sum to 1': p,
+        'normalised along the wrong axis: the rows must sum to 1, not the columns': p / p.sum(axis=0),
+        'normalised by the sum over everything, not over each row': p / p.sum(),
+        'the weights w_k are missing': [[4 / 5, 1 / 5], [1 / 3, 2 / 3]],
+        'the determinant of the covariance is missing in the density': [[1 / 3, 2 / 3], [1 / 17, 16 / 17]],
+        'the determinant of the covariance is there without its root': [[8 / 9, 1 / 9], [1 / 2, 1 / 2]],
+        'one-hot rows (K-means) instead of probabilities': [[1, 0], [0, 1]],
+        'transposed: one row a component instead of one a sample': [[2 / 3, 1 / 5], [1 / 3, 4 / 5]]})
+
+
+@pytest.mark.task('1.2.2')
+def test_update_parameters_by_hand(em, judge):
+    """Samples 0, 4, 4, 8, 12 on a line; gamma_1 = 1, 1/2, 1/2, 0, 0 and gamma_2 the rest.
+
+    N_1 = 2, mu_1 = (0 + 2 + 2) / 2 = 2, Sigma_1 = (4 + 2 + 2) / 2 = 4, w_1 = 2/5.
+    N_2 = 3, mu_2 = (2 + 2 + 8 + 12) / 3 = 8, Sigma_2 = (8 + 8 + 0 + 16) / 3 = 32/3, w_2 = 3/5.
+    About the old means 1 and 6: Sigma_1 = (1 + 4.5 + 4.5) / 2 = 5, Sigma_2 = (2 + 2 + 4 + 36) / 3 = 44/3.
+    """
+    X = np.array([[0.], [4], [4], [8], [12]])
+    gamma = np.array([[1, 0], [0.5, 0.5], [0.5, 0.5], [0, 1], [0, 1]])
+    old_means, old_sigmas, old_weights = np.array([[1.], [6]]), np.ones((2, 1, 1)), np.array([0.3, 0.7])
+    means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
+        X, old_means.copy(), old_sigmas.copy(), old_weights.copy(), gamma.copy()), 3)
+    judge.equal('Eq. (8), the weights', weights, [2 / 5, 3 / 5], {
+        'the old weights are returned: the new ones are not stored': old_weights,
+        'divided by nothing: N_k instead of N_k / N': [2, 3],
+        'divided by K instead of N': [1, 3 / 2],
+        'all weights are 1/K': [1 / 2, 1 / 2]})
+    judge.equal('Eq. (6), the means', means, [[2], [8]], {
+        'the old means are returned: the new ones are not stored': old_means,
+        'divided by N instead of N_k': [[4 / 5], [24 / 5]],
+        'divided by N_k - 1 instead of N_k': [[4], [12]],
+        'divided by nothing': [[4], [24]],
+        'not weighted with the responsibilities': [[5.6], [5.6]]})
+    judge.equal('Eq. (7), the covariances', sigmas, [[[4]], [[32 / 3]]], {
+        'the covariance uses the old means': [[[5]], [[44 / 3]]],
+        'the old covariances are returned: the new ones are not stored': old_sigmas,
+        'divided by N_k - 1 instead of N_k': [[[8]], [[16]]],
+        'divided by N instead of N_k': [[[8 / 5]], [[32 / 5]]],
+        'divided by nothing': [[[8]], [[32]]],
+        'the root of the variance': [[[2]], [[np.sqrt(32 / 3)]]],
+        'not weighted with the responsibilities': [[[29.6]], [[22.4]]],
+        'the responsibilities are squared': [[[3]], [[28 / 3 * 24 / 28]]]})
+
+
+@pytest.mark.task('1.2.2')
+def test_update_parameters_takes_the_outer_product(em, judge):
+    """Samples (1, 1), (-1, -1), (2, -2), (-2, 2), all of one component: mean (0, 0).
+
+    The outer products [[1, 1], [1, 1]] twice and [[4, -4], [-4, 4]] twice: their mean is
+    [[2.5, -1.5], [-1.5, 2.5]].
+    """
+    X = np.array([[1., 1], [-1, -1], [2, -2], [-2, 2]])
+    means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
+        X, np.zeros((1, 2)), np.eye(2)[np.newaxis], np.ones(1), np.ones((4, 1))), 3)
+    judge.equal('Eq. (7), the covariances', sigmas, [[[2.5, -1.5], [-1.5, 2.5]]], {
+        'the diagonal alone: an outer product belongs here': [np.diag([2.5, 2.5])],
+        'the inner product instead of the outer one': [[[5, 5], [5, 5]]],
+        'divided by N_k - 1 instead of N_k': [np.array([[10, -6], [-6, 10]]) / 3]})
+
+
+@pytest.mark.task('1.2.3')
+def test_em_with_one_component_by_hand(fit, judge):
+    """K = 1 fits mean and variance: of 0, 0, 1, 1 these are 1/2 and 1/4, whatever the start.
+
+    Each sample is one standard deviation off: log N = -(log(2 pi / 4) + 1) / 2, the same four times.
+    """
+    means, soft_clusters, values = fit(0, np.array([[0.], [0], [1], [1]]), 1, 10)
+    density = np.exp(-(np.log(np.pi / 2) + 1) / 2)
+    judge.equal('em(), the means', means, [[0.5]])
+    judge.equal('em(), the log-likelihoods, Eq. (9)', values, np.full(3, 4 * np.log(density)), {
+        'the likelihood instead of its logarithm': np.full(3, density**4),
+        'the sum of the densities, without the logarithm': np.full(3, 4 * density),
+        'the logarithm of the sum over everything instead of the sum of the logarithms':
+            np.full(3, np.log(4 * density)),
+        'a mean instead of a sum': np.full(3, np.log(density)),
+        'the sign is wrong': np.full(3, -4 * np.log(density)),
+        'it stops too early': np.full(2, 4 * np.log(density)),
+        'the stop never fires': np.full(10, 4 * np.log(density))})
+    judge.equal('em(), soft_clusters', soft_clusters, np.full((4, 1), density), {
+        'normalised: the weighted densities themselves belong here': np.ones((4, 1))})
+
+
+# --- Naive oracle
+
+@pytest.mark.task('1.2.1')
+@pytest.mark.parametrize('K, D', [(1, 2), (2, 1), (3, 2), (4, 3), (2, 5)])
+def test_responsibilities_equal_the_equation(em, judge, K, D):
+    X, (means, sigmas, weights) = blobs(K, D=D), mixture(D, K, D)
+    judge.equal('calculate_responsibilities(), Eq. (5)', em.calculate_responsibilities(X, means, sigmas, weights),
+                naive_responsibilities(X, means, sigmas, weights))
+
+
+@pytest.mark.task('1.2.2')
+@pytest.mark.parametrize('K, D', [(1, 2), (2, 1), (3, 2), (4, 3), (2, 5)])
+def test_update_parameters_equals_the_equations(em, judge, K, D):
+    X, old, gamma = blobs(K, D=D), mixture(D, K, D), soft(K, 30, K)
+    means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
+        X, *(a.copy() for a in old), gamma.copy()), 3)
+    right_means, right_sigmas, right_weights = naive_parameters(X, *old, gamma)
+    N_k = gamma.sum(axis=0)[:, np.newaxis, np.newaxis]
+    gap = old[0] - right_means
+    judge.equal('Eq. (6), the means', means, right_means)
+    judge.equal('Eq. (7), the covariances', sigmas, right_sigmas, {
+        'the covariance uses the old means': right_sigmas + gap[:, :, np.newaxis] * gap[:, np.newaxis],
+        'divided by N_k - 1 instead of N_k': right_sigmas * N_k / (N_k - 1)})
+    judge.equal('Eq. (8), the weights', weights, right_weights)
+
+
+@pytest.mark.task('1.2.3')
+@pytest.mark.parametrize('seed, K, D', [(0, 2, 2), (1, 3, 2), (2, 2, 3), (3, 2, 1), (4, 1, 2)])
+def test_em_equals_the_plain_algorithm(fit, judge, seed, K, D):
+    """The same seed gives the same iterations and numbers."""
+    X, max_iter, eps = blobs(seed, D=D), 12, 1e-3
+    means, soft_clusters, values = fit(seed, X, K, max_iter, eps)
+    right_means, right_soft, right_values = seeded(seed, naive_em, X, K, max_iter, eps)
+    mistakes = {
+        'the likelihood of the old parameters: the new ones belong here': dict(old=True),
+        'the logarithm of the sum over everything instead of the sum of the logarithms':
+            dict(likelihood=lambda p: np.log(np.sum(p))),
+        'the sum over k is outside the logarithm': dict(likelihood=lambda p: np.sum(np.log(p))),
+        'a mean instead of a sum': dict(likelihood=lambda p: sum_of_logs(p) / len(p)),
+        'the weights stay 1/K: they are not stored': dict(keep='weights'),
+        'the covariances stay as they are: they are not stored': dict(keep='sigmas')}
+    judge.equal('em(), the log-likelihoods, Eq. (9)', values, right_values, lambda: {
+        words: seeded(seed, naive_em, X, K, max_iter, eps, **change)[2] for words, change in mistakes.items()})
+    judge.equal('em(), the means', means, right_means)
+    judge.equal('em(), soft_clusters', soft_clusters, right_soft, {
+        'normalised: the weighted densities themselves belong here': right_soft / right_soft.sum(axis=1, keepdims=True)
+    } if K > 1 else None)
+
+
+@pytest.mark.task('1.2.3')
+def test_em_draws_once_from_the_random_stream(fit, judge):
+    fit(3, blobs(3), 3, 5)
+    found = np.random.random()
+    seeded(3, np.random.random, (3, 2))
+    judge.holds(found == np.random.random(), 'em() draws more random numbers than the K initial means, or others')
+
+
+@pytest.mark.task('1.2.3')
+def test_em_on_the_mouse(fit, judge, mouse):
+    """K = 3 ends at log-likelihood 608.49, for some seeds 608.50."""
+    _, soft_clusters, values = fit(0, mouse, 3, 100)
+    judge.equal('em(), the last log-likelihood of the mouse data', values[-1], 608.49, tolerance=0.02 / 608.49)
+    sizes = np.sort(np.bincount(soft_clusters.argmax(axis=1), minlength=3))
+    judge.holds((abs(sizes - [100, 100, 300]) < 20).all(), f'em(), clusters of the mouse data: sizes {sizes}, '
+                'where the ears have about 100 samples each and the head has 300')
+
+
+# --- Invariants over seeds
+
+@pytest.mark.task('1.2.1')
+def test_responsibilities_are_probabilities(em, judge):
+    for seed in range(5):
+        gamma = judge.array('calculate_responsibilities()',
+                            em.calculate_responsibilities(blobs(seed), *mixture(seed)), (30, 3))
+        judge.holds((gamma >= 0).all(), 'calculate_responsibilities(): a responsibility is negative')
+        judge.equal('calculate_responsibilities(), the sums of the rows', gamma.sum(axis=1), np.ones(30))
+
+
+@pytest.mark.task('1.2.1')
+def test_responsibilities_follow_the_order_of_the_components(em, judge):
+    X, (means, sigmas, weights), order = blobs(0), mixture(0), [2, 0, 1]
+    gamma = np.asarray(em.calculate_responsibilities(X, means, sigmas, weights))
+    judge.equal('calculate_responsibilities(), components in another order',
+                em.calculate_responsibilities(X, means[order], sigmas[order], weights[order]), gamma[:, order])
+
+
+@pytest.mark.task('1.2.2')
+def test_update_parameters_depends_on_the_responsibilities_alone(em, judge):
+    """Eqs. (6) to (8) hold no old parameter."""
+    X, gamma = blobs(0), soft(0, 30, 3)
+    first, second = (judge.returns('update_parameters()', em.update_parameters(X, *mixture(seed), gamma.copy()), 3)
+                     for seed in (1, 2))
+    names = 'Eq. (6), the means', 'Eq. (7), the covariances', 'Eq. (8), the weights'
+    for what, one, other in zip(names, first, second):
+        judge.equal(f'{what}, must not depend on the old parameters', one, np.asarray(other))
+
+
+@pytest.mark.task('1.2.2')
+def test_update_parameters_gives_symmetric_covariances_and_weights_of_sum_1(em, judge):
+    for seed in range(5):
+        means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
+            blobs(seed), *mixture(seed), soft(seed, 30, 3)), 3)
+        sigmas = judge.array('Eq. (7), the covariances', sigmas, (3, 2, 2))
+        judge.equal('Eq. (7), the covariances transposed', sigmas.transpose(0, 2, 1), sigmas)
+        judge.equal('Eq. (8), the sum of the weights', np.sum(weights), 1)
+
+
+@pytest.mark.task('1.2.3')
+def test_em_never_lowers_the_log_likelihood(fit, judge):
+    for seed in range(5):
+        values = fit(seed, blobs(seed), 2, 12)[2]
+        judge.holds((np.diff(values) >= -1e-9 * abs(values[:-1])).all(), 'em(): the log-likelihood falls')
+
+
+@pytest.mark.task('1.2.3')
+def test_em_returns_values_that_belong_together(fit, judge):
+    """The logarithms of the row sums of soft_clusters add up to the last log-likelihood."""
+    for seed in range(3):
+        _, soft_clusters, values = fit(seed, blobs(seed), 2, 12)
+        judge.holds((soft_clusters > 0).all(), 'em(), soft_clusters must be weighted densities, all positive')
+        judge.equal('em(), soft_clusters, whose rows give the last log-likelihood',
+                    sum_of_logs(soft_clusters), values[-1], {
+            'normalised: the weighted densities themselves belong here': 0})
+
+
+# --- Edge cases
+
+@pytest.mark.task('1.2.2')
+def test_update_parameters_with_hard_assignments(em, judge):
+    """Responsibilities of 0 and 1: means and covariances of the members, as in K-means."""
+    X = blobs(0)
+    gamma = np.eye(2)[np.arange(30) % 3 // 2]
+    means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
+        X, *mixture(0, K=2), gamma.copy()), 3)
+    members = [X[gamma[:, k] == 1] for k in range(2)]
+    judge.equal('Eq. (6), the means', means, [m.mean(axis=0) for m in members])
+    judge.equal('Eq. (7), the covariances', sigmas, [np.cov(m.T, bias=True) for m in members], {
+        'divided by N_k - 1 instead of N_k': [np.cov(m.T) for m in members]})
+    judge.equal('Eq. (8), the weights', weights, [2 / 3, 1 / 3])
+
+
+@pytest.mark.task('1.2.3')
+@pytest.mark.parametrize('max_iter', [1, 2, 4])
+def test_em_keeps_to_max_iter(fit, judge, max_iter):
+    """With eps = 0 it cannot stop earlier: no change is less than 0."""
+    values = fit(0, blobs(0), 2, max_iter, eps=0)[2]
+    judge.holds(len(values) == max_iter, f'em() with max_iter = {max_iter} and eps = 0 must make {max_iter} '
+                f'iterations, one log-likelihood each, but returns {len(values)} values')
+
+
+@pytest.mark.task('1.2.3')
+def test_em_stops_by_eps(fit, judge):
+    """With a huge eps it stops at the first chance, which is the third iteration."""
+    values = fit(0, blobs(0), 2, 10, eps=1e9)[2]
+    judge.holds(len(values) > 2, f'em() with a huge eps stops in iteration {len(values)}; it may not before the third')
+    judge.holds(len(values) == 3, 'em() with a huge eps must stop in the third iteration, after 3 log-likelihoods, '
+                f'but returns {len(values)}: eps is not used, or the stop is wrong')
+
+
+@pytest.mark.task('1.2.3')
+def test_em_starts_from_the_covariance_init_variance(fit, judge):
+    X = blobs(1)
+    right = seeded(1, naive_em, X, 2, 1, init_variance=0.2)
+    values = fit(1, X, 2, 1, init_variance=0.2)[2]
+    judge.equal('em() with init_variance = 0.2, the first log-likelihood', values, right[2], {
+        'init_variance is not used': seeded(1, naive_em, X, 2, 1)[2],
+        'init_variance is squared': seeded(1, naive_em, X, 2, 1, init_variance=0.04)[2]})
+
+
+@pytest.mark.task('1.2.1')
+def test_calculate_responsibilities_leaves_its_inputs_alone(em, judge):
+    means, sigmas, weights = mixture(0)
+    judge.unchanged(em.calculate_responsibilities, X=blobs(0), means=means, sigmas=sigmas, weights=weights)
+
+
+@pytest.mark.task('1.2.2')
+def test_update_parameters_leaves_its_inputs_alone(em, judge):
+    means, sigmas, weights = mixture(0)
+    judge.unchanged(em.update_parameters, X=blobs(0), means=means, sigmas=sigmas, weights=weights,
+                    responsibilities=soft(0, 30, 3))
+
+
+@pytest.mark.task('1.2.3')
+def test_em_leaves_the_samples_alone(fit, em, judge):
+    np.random.seed(0)
+    judge.unchanged(em.em, X=blobs(0), K=2, max_iter=3)
