@@ -207,7 +207,12 @@ def outlier_study(X, labels, centroids, parameters):
         runs = [run for run in runs if run]
         entry.em = entry.table = None
         if runs:
-            means, soft, _ = max(runs, key=lambda run: run[2][-1])
+            means, soft, values = max(runs, key=lambda run: run[2][-1])
+            if (count, distance) == (1, 2):
+                best = [seed for seed in range(OUTLIER_SEEDS) if seed not in failed][
+                    [run[2][-1] for run in runs].index(values[-1])]
+                require(seeded(em, best, data, main.K, TIGHT_MAX_ITER, TIGHT_EPS) is None,
+                        'one outlier at the distance 2: the best run collapses once run on')
             entry.em = outcome(soft, means, parameters[0])
             clusters = np.argmax(soft[:len(X)], axis=1)
             # Which component holds most of each part, in an order that does not depend on indices
@@ -215,13 +220,16 @@ def outlier_study(X, labels, centroids, parameters):
                                   for label in LABELS[:3]] for k in range(main.K))
         entry.warm = warm_start(data, parameters)
         if entry.warm:
-            entry.warm = outcome(*entry.warm, parameters[0])
+            responsibilities, fitted = entry.warm
+            entry.warm = outcome(responsibilities, fitted[0], parameters[0])
+            entry.growth = (fitted[1] / parameters[1])[:, 1, 1].max()  # of a variance in y
+            entry.grown = (fitted[1] / parameters[1])[:, 1, 1].argmax()
         study[count, distance] = entry
     return study
 
 
 def warm_start(data, parameters):
-    """Responsibilities and means of EM from given parameters; None if a component collapses."""
+    """Responsibilities and parameters of EM from given parameters; None if a component collapses."""
     previous = -np.inf
     try:
         for _ in range(1000):
@@ -232,7 +240,7 @@ def warm_start(data, parameters):
             parameters = update_parameters(data, *parameters, responsibilities)
     except np.linalg.LinAlgError:
         return None
-    return responsibilities, parameters[0]
+    return responsibilities, parameters
 
 
 def collapses_onto(data, seed, outlier):
@@ -416,6 +424,17 @@ def numbers_of(e):
     require(np.all(rises > 0), 'the log-likelihood never falls')
     peaks = (rises[1:-1] > rises[:-2]) & (rises[1:-1] > rises[2:])
     require(peaks.sum() == 2, 'the log-likelihood has two steep parts')
+    first, second = np.flatnonzero(peaks) + 2  # iterations after which the components have parted, and shrink
+    history, parameters = [], e.start
+    for _ in values:
+        parameters = update_parameters(X, *parameters, e_step(X, *parameters)[0])
+        history.append(parameters)
+    x = history[first][0][:, 0]
+    sizes = [[np.trace(sigma) for sigma in history[i][1]] for i in (first, second + 5)]
+    head, left, right = e.order
+    require(x[right] == x.max() and x[left] == x.min() and np.ptp(x) > 0.15, 'first one moves right and one left')
+    require(history[first][2][head] < 0.4 and history[second + 5][2][head] > 0.45, 'then the third takes over the head')
+    require(sizes[1][left] < sizes[0][left] / 2 and sizes[1][right] < sizes[0][right] / 2, 'the others shrink')
     for run in (e.three, e.five, e.mixture):
         objective = run.result[2]
         require(len(objective) < run.max_iter, 'the runs of main.py converge')
@@ -502,6 +521,7 @@ def numbers_of(e):
     add('UnsureSamples', int(unsure.sum()))
     add('CleanKmMove', largest_move(e.centroids, e.clean_centroids), '.4f')
     add('CleanEmMove', largest_move(e.tight.means, e.clean.means), '.4f')
+    add('TightEmAri', adjusted_rand_index(labels[~noise], e.tight.parts[~noise]), '.3f')
     add('CleanKmAri', adjusted_rand_index(labels[~noise], e.clean_kmeans_parts), '.3f')
     add('CleanEmAri', adjusted_rand_index(labels[~noise], e.clean.parts), '.3f')
     add('CleanKmChanged', int(np.sum(e.clean_kmeans_parts != e.kmeans_parts[~noise])))
@@ -534,6 +554,8 @@ def numbers_of(e):
     survived = [d for d in OUTLIER_DISTANCES if o[1, d].warm]
     require(survived == list(OUTLIER_DISTANCES[:4]), 'the good optimum is lost between the distances 4 and 8')
     add('WarmFourMove', o[1, 4].warm[0], '.3f')
+    add('WarmFourGrowth', o[1, 4].growth, '.1f')
+    require(o[1, 4].grown == 0, 'it is the head that grows to include the outlier')
     require(all(entry.kmeans[1] == 0 or entry.kmeans[1] > 0.05 for entry in o.values()),
             'K-means: where the index is printed as 0, the parts share one cluster')
     alone = [d for d in OUTLIER_DISTANCES if o[1, d].alone]
