@@ -441,3 +441,23 @@ def test_the_start_of_kmeans_is_a_copy():
     X.flags.writeable = False
     _, centroids, _ = kmeans(X, 2, 1)
     assert not np.shares_memory(centroids, X)
+
+
+# ---------------------------------------------------------------- bounds
+
+@pytest.mark.parametrize('function', [kmeans, em])
+def test_the_bound_on_the_samples_is_exclusive(function):
+    for value, fit in ((0.99e150, True), (1e150, False), (-1e150, False)):
+        np.random.seed(0)
+        if fit:
+            function([[value], [0.5], [-value], [-0.5]], 1, 3)
+        else:
+            with pytest.raises(ValueError, match='X .*1e150'):
+                function([[value], [0.5]], 1, 3)
+
+
+@pytest.mark.parametrize('function, values', [(kmeans, 40), (em, 20)])
+def test_a_change_of_zero_is_not_below_an_eps_of_zero(function, values):
+    np.random.seed(0)
+    X = np.random.random((20, 2))
+    assert len(function(X, 1, 20, eps=0)[2]) == values
