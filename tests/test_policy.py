@@ -461,3 +461,13 @@ def test_a_change_of_zero_is_not_below_an_eps_of_zero(function, values):
     np.random.seed(0)
     X = np.random.random((20, 2))
     assert len(function(X, 1, 20, eps=0)[2]) == values
+
+
+def test_em_refuses_a_variance_too_small_for_the_samples():
+    for X, fit in (([[0.1], [0.2]], True), ([[1e149], [-1e149]], False)):
+        np.random.seed(0)
+        if fit:
+            em(X, 1, 3, init_variance=0.01)
+        else:
+            with pytest.raises(ValueError, match='init_variance .*not 0.001'):
+                em(X, 1, 3, init_variance=0.001)
