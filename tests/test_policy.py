@@ -471,3 +471,8 @@ def test_em_refuses_a_variance_too_small_for_the_samples():
         else:
             with pytest.raises(ValueError, match='init_variance .*not 0.001'):
                 em(X, 1, 3, init_variance=0.001)
+
+
+def test_em_accepts_a_component_for_each_sample():
+    np.random.seed(0)
+    assert em(np.random.random((6, 2)), 6, 1)[0].shape == (6, 2)
