@@ -19,17 +19,15 @@ from typing import Tuple
 
 import numpy as np
 
-BLOCK = 2**15  # distances held at a time (256 KiB): they stay in the processor's cache
+BLOCK = 2**15  # samples assigned at a time: their distances (256 KiB) stay in the processor's cache
 
 
-def squared_distances(samples, centroids):
-    """||x - mu^(k)||^2 for samples (..., D) and centroids (K, D): shape (K, ...).
+def squared_distances(samples, centroid):
+    """||x - mu^(k)||^2 for samples (..., D) and one centroid (D,): shape (...).
 
     Taken as differences: the expanded square loses every digit far from 0.
     """
-    samples, centroids = np.asarray(samples, dtype=float), np.asarray(centroids, dtype=float)
-    return sum(np.subtract.outer(centroids[:, d], samples[..., d])**2
-               for d in range(centroids.shape[1]))
+    return sum((samples[..., d] - centroid[d])**2 for d in range(len(centroid)))
 
 
 def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
@@ -43,7 +41,9 @@ def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
     # sum_k z_ik mu^(k) is the sample's own centroid, and the distances to the others need no look.
     residuals = centroids.T @ Z.T
     residuals -= X.T
-    return float(np.vdot(residuals, residuals))
+    residuals **= 2
+    # Not by np.vdot, though it is shorter: waking BLAS's threads costs more than this sum.
+    return float(residuals.sum())
 
 
 def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
@@ -52,15 +52,16 @@ def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
     sample (D,), centroids (K, D). Returns an int from 0 to K-1, on a tie the
     lowest. A stack of samples (..., D) gives an integer array (...).
     """
-    distances = squared_distances(sample, centroids)
+    sample, centroids = np.asarray(sample, dtype=float), np.asarray(centroids, dtype=float)
     # argmin_j ||x - mu^(j)||^2 as a running minimum: np.argmin along an axis as
     # short as K takes twice as long as all the rest.
-    nearest = distances[0]
+    nearest = squared_distances(sample, centroids[0])
     closest = np.zeros(nearest.shape, dtype=int)
-    for k in range(1, len(distances)):
+    for k in range(1, len(centroids)):
+        distances = squared_distances(sample, centroids[k])
         # k is larger than any index so far, so the maximum is k where k is closer.
-        closest = np.maximum(closest, k * (distances[k] < nearest))
-        nearest = np.minimum(nearest, distances[k])
+        closest = np.maximum(closest, k * (distances < nearest))
+        nearest = np.minimum(nearest, distances)
     return closest if closest.ndim else int(closest)
 
 
@@ -71,9 +72,8 @@ def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
     """
     X = np.asarray(X)
     Z = np.empty((K, len(X)))
-    size = max(BLOCK // len(centroids), 1)
-    for start in range(0, len(X), size):
-        block = slice(start, start + size)
+    for start in range(0, len(X), BLOCK):
+        block = slice(start, start + BLOCK)
         # Eq. (2): z_ik = 1 if k = argmin_j ||x^(i) - mu^(j)||^2, else 0
         Z[:, block] = np.arange(K)[:, np.newaxis] == closest_centroid(X[block], centroids)
     return Z.T
@@ -89,18 +89,19 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
     sizes = Z.sum(axis=0)
     # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik
     centroids = Z.T @ X / np.where(sizes > 0, sizes, 1)[:, np.newaxis]
-    return fill_empty_clusters(X, centroids, sizes)
+    return centroids if sizes.all() else fill_empty_clusters(X, centroids, sizes)
 
 
 def fill_empty_clusters(X, centroids, sizes):
     """Give each empty cluster a centroid, one after the other: the sample farthest
     from its nearest centroid. The other centroids stay as they are.
     """
-    centroids, filled = centroids.copy(), sizes > 0
-    for k in np.flatnonzero(~filled):
-        nearest = squared_distances(X, centroids[filled]).min(axis=0, initial=np.inf)
+    centroids, nearest = centroids.copy(), np.full(len(X), np.inf)
+    for centroid in centroids[sizes > 0]:
+        nearest = np.minimum(nearest, squared_distances(X, centroid))
+    for k in np.flatnonzero(sizes == 0):
         centroids[k] = X[np.argmax(nearest)]
-        filled[k] = True
+        nearest = np.minimum(nearest, squared_distances(X, centroids[k]))
     return centroids
 
 
@@ -146,8 +147,8 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
         centroids = recompute_centroids(X, K, Z)
         objective.append(wcss(X, K, Z, centroids))
         # A new centroid for an empty cluster leaves this WCSS as it was; it counts in the next.
-        complete = Z.any(axis=0).all() or objective[-1] < eps
-        if iteration > 0 and abs(objective[-1] - objective[-2]) < eps and complete:
+        if (iteration > 0 and abs(objective[-1] - objective[-2]) < eps
+                and (Z.any(axis=0).all() or objective[-1] < eps)):
             print(f'K-means converged in iteration {iteration + 1}.')
             break
     else:

@@ -27,7 +27,7 @@ if str(REPORT.parent) not in sys.path:
 import main  # noqa: E402
 import utils  # noqa: E402
 from em import e_step, em, update_parameters  # noqa: E402
-from k_means import compute_Z, kmeans, squared_distances  # noqa: E402
+from k_means import closest_centroid, compute_Z, kmeans, squared_distances  # noqa: E402
 
 LABELS = ('Head', 'Ear_left', 'Ear_right', 'Noise')
 PART_NAMES = ('head', 'left ear', 'right ear')
@@ -195,7 +195,7 @@ def outlier_study(X, labels, centroids, parameters):
         data = np.vstack((X, ring))
         runs = [seeded(kmeans, seed, data, main.K, 1000) for seed in range(OUTLIER_SEEDS)]
         Z, centres, _ = min(runs, key=lambda run: run[2][-1])
-        own = squared_distances(ring, centres).argmin(axis=0)
+        own = closest_centroid(ring, centres)
         entry = SimpleNamespace(kmeans=outcome(Z, centres, centroids),
                                 alone=not Z[:len(X), own].any())
         runs = [seeded(em, seed, data, main.K, 1000) for seed in range(OUTLIER_SEEDS)]
@@ -252,7 +252,7 @@ def collapses_onto(data, seed, outlier):
         while True:
             parameters = update_parameters(data, *parameters, e_step(data, *parameters)[0])
     means, _, weights = parameters
-    return np.any((squared_distances(outlier, means) < 1e-12) & (abs(weights * len(data) - 1) < 1e-6))
+    return np.any((squared_distances(means, outlier) < 1e-12) & (abs(weights * len(data) - 1) < 1e-6))
 
 
 def draw_samples(means, sigmas, weights, size):
@@ -297,7 +297,7 @@ def gather():
     e.five_clusters = np.argmax(five.result[0], axis=1)
 
     e.class_means = np.array([X[labels == label].mean(axis=0) for label in LABELS[:3]])
-    e.radius = np.sqrt(squared_distances(X[labels == 'Head'], e.class_means)[0].max())
+    e.radius = np.sqrt(squared_distances(X[labels == 'Head'], e.class_means[0]).max())
     e.choice = choice_of_K(X)
     e.stability = stability(X, labels)
     e.outliers = outlier_study(X, labels, e.centroids, (e.means, e.sigmas, e.weights))
@@ -317,7 +317,7 @@ def gather():
     e.tight, e.clean = tight
 
     e.samples, e.components = draw_samples(e.means, e.sigmas, e.weights, SAMPLES)
-    e.disk = np.sqrt(squared_distances(X[labels == 'Head'], e.means)[0].max())
+    e.disk = np.sqrt(squared_distances(X[labels == 'Head'], e.means[0]).max())
     return e
 
 
@@ -501,7 +501,7 @@ def numbers_of(e):
         add(f'Gap{short}', gap, '.3f')
         require(0 < gap < e.radius, 'the boundary of K-means cuts the disk of the head')
         require(np.sum((middle - e.class_means[0])**2) < e.radius**2, 'the midpoint lies inside the head')
-    truth = squared_distances(X, e.class_means).argmin(axis=0)
+    truth = closest_centroid(X, e.class_means)
     add('TrueCentresHeadLost', int(np.sum((labels == 'Head') & (truth > 0))))
     parts = e.em_parts
     centres = np.array([X[parts == k].mean(axis=0) for k in range(3)])
@@ -516,7 +516,8 @@ def numbers_of(e):
     unsure = e.gamma.max(axis=1) < UNSURE
     rivals = np.sort(np.argsort(e.gamma[unsure], axis=1)[:, 1:], axis=1)  # the two largest
     require(np.all(np.any(rivals == e.order[0], axis=1)), 'where EM is unsure, the head competes')
-    require(squared_distances(X[unsure], e.means[1:]).min(axis=0).max() < 0.2**2, 'EM is unsure around the ears')
+    ears = [squared_distances(X[unsure], mean) for mean in e.means[1:]]
+    require(np.min(ears, axis=0).max() < 0.2**2, 'EM is unsure around the ears')
     add('UnsureLevel', UNSURE, 'g')
     add('UnsureSamples', int(unsure.sum()))
     add('CleanKmMove', largest_move(e.centroids, e.clean_centroids), '.4f')
@@ -576,7 +577,7 @@ def numbers_of(e):
 
     # Samples
     inside = mass_outside(e.sigmas[0], e.disk)
-    spilt = (e.components == 0) & (squared_distances(e.samples, e.means)[0] > e.disk**2)
+    spilt = (e.components == 0) & (squared_distances(e.samples, e.means[0]) > e.disk**2)
     x, y = e.samples[spilt].T
     require(np.any((x > e.means[1, 0]) & (x < e.means[2, 0]) & (y > e.means[1:, 1].mean())),
             'head samples spill into the gap between the ears')
@@ -685,7 +686,7 @@ def draw_boundaries(e):
     fig, axes = panels(2, 3.65, e.X, ('K-means: Voronoi cells', 'EM: regions of largest responsibility'))
     grid = np.meshgrid(np.linspace(*axes[0].get_xlim(), 300), np.linspace(*axes[0].get_ylim(), 300))
     points = np.stack([g.ravel() for g in grid], axis=1)
-    scores = -squared_distances(points, e.centroids)
+    scores = -np.stack([squared_distances(points, centroid) for centroid in e.centroids])
     shade(axes[0], scores.reshape(3, *grid[0].shape), grid)
     with np.errstate(divide='ignore'):
         scores = np.log(e_step(points, e.means, e.sigmas, e.weights)[0].T)
