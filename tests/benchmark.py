@@ -128,7 +128,7 @@ def main():
         commands = [[sys.executable, str(PROJECT / 'main.py')], [sys.executable, '-c', TRIVIAL, folder]]
         ours, trivial = side_by_side(
             [lambda command=command: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-             for command in commands], 5)
+             for command in commands], 11)
     print(f'main.py {ours:.2f} s, a script that saves as many trivial figures {trivial:.2f} s, '
           f'ratio {ours / trivial:.2f}')
 
