@@ -111,7 +111,7 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
     ax.set_xlim(left=0)
     ax.grid()
     ax.locator_params(axis='x', integer=True)
-    fig.subplots_adjust(left=0.15, right=0.97, bottom=0.13, top=0.91)
+    fig.subplots_adjust(left=0.16, right=0.97, bottom=0.13, top=0.91)
     save_and_show(fig, ylabel)
 
 
@@ -136,7 +136,7 @@ def labelled_axes(xlabel, ylabel, title):
     fig, ax = plt.subplots()
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.xaxis.set_label_coords(0.5, -0.1)
-    ax.yaxis.set_label_coords(-0.12, 0.5)
+    ax.yaxis.set_label_coords(0.045, 0.52, transform=fig.transFigure)  # at the edge: room for any tick labels
     return fig, ax
 
 

@@ -1,4 +1,5 @@
 """main.py: sections 1.1 and 1.2 of the sheet, tasks on main.py; and what ours does beyond them."""
+import io
 import json
 import os
 import re
@@ -7,10 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib import ft2font
 
 from conftest import FILES, ROOT, copy_files
+
+DRAWN_WITH = '3.11.2', '2.14.3'  # matplotlib and FreeType; others draw the same figures a little differently
 
 # Stand-ins for the other three files: right shapes, known numbers, no drawing. main.py is judged alone.
 STAND_INS = {
@@ -198,6 +204,19 @@ def test_our_main_saves_seven_figures_as_pdf_and_png(twice):
 @pytest.mark.ours
 def test_our_main_leaves_the_same_bytes_twice(twice):
     assert twice[0] == twice[1]
+
+
+@pytest.mark.ours
+@pytest.mark.skipif((matplotlib.__version__, ft2font.__freetype_version__) != DRAWN_WITH,
+                    reason=f'the figures were drawn with matplotlib {DRAWN_WITH[0]}, FreeType {DRAWN_WITH[1]}')
+def test_our_figures_are_those_of_the_report(twice):
+    drawn = {Path(name).name: content for name, content in twice[0].items() if name.endswith('.png')}
+    assert len(drawn) == 7
+    for name, content in drawn.items():
+        committed = plt.imread(str(ROOT / 'report' / 'figures' / name))
+        picture = plt.imread(io.BytesIO(content))
+        assert picture.shape == committed.shape, name
+        assert np.mean(np.abs(picture - committed).max(axis=2) > 0.02) < 1e-4, name
 
 
 @pytest.mark.ours

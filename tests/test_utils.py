@@ -167,6 +167,31 @@ def test_plot_objective_function_ticks_whole_iterations(unsaved, count):
     np.testing.assert_array_equal(ticks, np.round(ticks))
 
 
+# --- the look of all figures ---------------------------------------------------------------------
+
+@pytest.mark.parametrize('draw', [
+    lambda: utils.plot_original_data(X[:, 0], X[:, 1], np.array(['Head', 'Head', 'Ear_left', 'Ear_right', 'Noise', 'x'])),
+    lambda: utils.plot_mickey_mouse(X, 12, np.eye(12)[:6], np.vstack((X, X)), 'K-means'),
+    lambda: utils.plot_mickey_mouse(-100 * X, 3, Z, CENTROIDS, 'EM'),
+    lambda: utils.plot_objective_function([20.25, 8.125], 'WCSS (K-means, K = 3)'),
+    lambda: utils.plot_objective_function([-1234.5, -1230.0, 10], 'Log-likelihood (EM, K = 3)'),
+], ids=['original', 'K = 12', 'EM', 'WCSS', 'log-likelihood'])
+def test_texts_are_large_enough_inside_the_figure_and_apart(unsaved, draw):
+    draw()
+    figure, ax = plt.gcf(), plt.gca()
+    figure.canvas.draw()
+    legend = ax.get_legend()
+    texts = [ax.title, ax.xaxis.label, ax.yaxis.label, *(legend.get_texts() if legend else []),
+             *(tick.label1 for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_major_ticks()
+               if axis.get_view_interval()[0] <= tick.get_loc() <= axis.get_view_interval()[1])]
+    boxes = [text.get_window_extent() for text in texts]
+    for text, box in zip(texts, boxes):
+        assert text.get_text() and text.get_fontsize() >= 8.5
+        assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, text
+        assert figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1, text
+    assert [(a, b) for i, a in enumerate(texts) for b, box in zip(texts[:i], boxes) if boxes[i].overlaps(box)] == []
+
+
 # --- saving and showing --------------------------------------------------------------------------
 
 def draw_all():
