@@ -1,4 +1,4 @@
-"""The test suite as a grader: `python -m pytest --submission=DIR` judges the four files in DIR.
+"""The test suite as a grader: `python -m pytest --submission DIR` judges the four files in DIR.
 
 Without that option all tests run, on the four files of this project. With it
 the graded tests alone run, on a copy of the four files in a temporary folder:
@@ -46,7 +46,7 @@ collect_ignore = ['submissions']
 # --- The option, and the files it stands for
 
 def pytest_addoption(parser):
-    parser.addoption('--submission', metavar='DIR', help='grade the four files in DIR: --submission=DIR')
+    parser.addoption('--submission', metavar='DIR', help='grade the four files in DIR')
     parser.addoption('--time-limit', metavar='SECONDS', type=float, default=10,
                      help='for each test of a submission (default: 10)')
 

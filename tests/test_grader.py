@@ -180,9 +180,10 @@ def judging_tests(name):
     return 'tests/' + (TESTS.get(name) or TESTS.get(task) or f'test_{file}')
 
 
-def grade(directory, *arguments):
+def grade(directory, *arguments, option='--submission={}'):
     """Exit code and output of the grader on a folder."""
-    command = [sys.executable, '-m', 'pytest', f'--submission={directory}', '-p', 'no:cacheprovider', *arguments]
+    words = [word.format(directory) for word in option.split(' ')]
+    command = [sys.executable, '-m', 'pytest', *words, '-p', 'no:cacheprovider', *arguments]
     env = {name: value for name, value in os.environ.items() if not name.startswith('PYTEST_')}
     done = subprocess.run(command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
                           universal_newlines=True, env=env)
@@ -275,6 +276,17 @@ def test_right_submission_passes_and_stays_as_it_was(right):
     assert contents(right) == before
 
 
-def test_missing_folder_is_refused():
-    code, output = grade(Path('no', 'such', 'folder'))
+def test_option_may_be_written_with_a_blank(right):
+    before = contents(right)
+    code, output = grade(right, 'tests/test_interface.py', option='--submission {}')
+    assert code == 0, output
+    passed, every = score(output, 'remarks')
+    assert passed == every > 0
+    assert f'rootdir: {ROOT}' in output
+    assert contents(right) == before
+
+
+@pytest.mark.parametrize('option', ['--submission={}', '--submission {}'])
+def test_missing_folder_is_refused(option):
+    code, output = grade(Path('no', 'such', 'folder'), option=option)
     assert code == 4 and 'there is no folder' in output
