@@ -23,7 +23,7 @@ from typing import Tuple
 
 import numpy as np
 
-BLOCK = 2**15  # numbers whitened at a time (256 KiB): they stay in the processor's cache
+BLOCK = 32768  # numbers whitened at a time (256 KiB): they stay in the processor's cache
 
 
 def cholesky_factors(sigmas):
@@ -35,7 +35,7 @@ def cholesky_factors(sigmas):
     features before it do not explain, must exceed the rounding error of Sigma_jj.
     """
     K, D = sigmas.shape[:2]
-    factors = np.zeros(sigmas.shape)
+    factors = np.empty(sigmas.shape)
     for k in range(K):
         try:
             factors[k] = np.linalg.cholesky(sigmas[k])

@@ -19,7 +19,7 @@ from typing import Tuple
 
 import numpy as np
 
-BLOCK = 2**15  # samples assigned at a time: their distances (256 KiB) stay in the processor's cache
+BLOCK = 32768  # samples assigned at a time: their distances (256 KiB) stay in the processor's cache
 
 
 def squared_distances(samples, centroid):

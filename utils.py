@@ -85,7 +85,7 @@ def plot_mickey_mouse(X, K, ind_samples_clusters, centroids, cluster_method):
         ax.scatter(X[members, 0], X[members, 1], s=14, linewidth=0, color=colour, marker=marker,
                    label=f'Cluster {k + 1} ({members.sum()})' if K <= 12 else None)
     ax.scatter(centroids[:, 0], centroids[:, 1], s=110, color='white', edgecolor='black',
-               marker='X', zorder=3, label='Centroids')
+               marker='X', label='Centroids')
     finish(fig, ax, f'{cluster_method} clusters K {K}')
 
 

@@ -72,6 +72,8 @@ MISTAKES = {
     'k-means always stops': ('1.1.5', 'in the second iteration at once', 'k_means.py',
         'abs(values[-1] - values[-2]) < eps', 'True'),
     'eps not used': ('1.1.5', 'eps is not used', 'k_means.py', '< eps', '< 1e-6'),
+    'k-means compares iterations': ('1.1.5', 'the last two WCSS values', 'k_means.py',
+        'abs(values[-1] - values[-2]) < eps', 'abs(values[-1] - values[-3]) < eps'),
     'max_iter not used': ('1.1.5', 'an endless loop?', 'k_means.py',
         'for it in range(max_iter):', 'for it in range(1000000000):'),
     'k-means scales X': ('1.1.5', 'changes its input X in place', 'k_means.py',

@@ -310,6 +310,14 @@ def test_kmeans_stops_by_eps(kmeans, judge):
                 f'but returns {len(objective)}' + ': eps is not used, or the stop is wrong' * (len(objective) > 4))
 
 
+@pytest.mark.task('1.1.5')
+def test_kmeans_stops_by_the_last_two_values(kmeans, judge):
+    """In the second iteration the update lowers the WCSS by 56.7, the assignment before it by 61.6 more."""
+    objective = judge.returns('kmeans()', seeded(0, kmeans, blobs(0), 3, 20, eps=80), 3)[2]
+    judge.holds(len(objective) == 4, 'kmeans() must compare eps with the difference of the last two WCSS values, the one '
+                f'after the assignment and the one after the update: {len(objective)} values instead of 4')
+
+
 @pytest.mark.task('1.1.1')
 def test_wcss_leaves_its_inputs_alone(k_means, judge):
     judge.unchanged(k_means.wcss, X=X, K=2, Z=Z, centroids=CENTROIDS)

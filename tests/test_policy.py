@@ -7,6 +7,8 @@ sets, and checks whole runs on them in far greater number.
 import numpy as np
 import pytest
 
+import em as em_module
+import k_means
 import stress
 from em import calculate_responsibilities, em, update_parameters
 from k_means import closest_centroid, compute_Z, kmeans, recompute_centroids, wcss
@@ -206,6 +208,18 @@ def test_an_unsound_covariance_raises_and_names_its_component(case, k):
 def test_an_ill_conditioned_covariance_is_no_collapse(sigma):
     responsibilities = calculate_responsibilities(np.zeros((4, 2)), np.zeros((1, 2)), np.array([sigma]), np.ones(1))
     np.testing.assert_array_equal(responsibilities, np.ones((4, 1)))
+
+
+def test_a_pivot_within_ten_D_eps_of_its_variance_is_noise():
+    """The second pivot of [[1, r], [r, 1]] is 1 - r^2; the bound for D = 2 is 20 eps, between the two tried."""
+    def sigmas(pivot):
+        r = np.sqrt(1 - pivot * np.finfo(float).eps)
+        return np.array([[[1, r], [r, 1]]])
+
+    X = np.zeros((1, 2))
+    assert calculate_responsibilities(X, X, sigmas(21), np.ones(1)) == 1
+    with pytest.raises(np.linalg.LinAlgError, match='component 0'):
+        calculate_responsibilities(X, X, sigmas(19), np.ones(1))
 
 
 @pytest.mark.parametrize('name', ['one point, repeated', 'constant column', 'duplicated column',
@@ -443,6 +457,23 @@ def test_the_start_of_kmeans_is_a_copy():
     assert not np.shares_memory(centroids, X)
 
 
+# ---------------------------------------------------------------- blocks
+
+@pytest.mark.parametrize('block', [1, 7, 20])
+def test_samples_are_worked_on_in_blocks_of_any_size(monkeypatch, block):
+    X = data('integer grid')
+    whole = seeded_runs(X)
+    monkeypatch.setattr(k_means, 'BLOCK', block)
+    monkeypatch.setattr(em_module, 'BLOCK', block)
+    for value, right in zip(seeded_runs(X), whole):
+        np.testing.assert_allclose(value, right, rtol=1e-12)
+
+
+def seeded_runs(X):
+    np.random.seed(0)
+    return [*kmeans(X, 3, 5), *em(X, 2, 5)]
+
+
 # ---------------------------------------------------------------- bounds
 
 @pytest.mark.parametrize('function', [kmeans, em])
@@ -463,14 +494,23 @@ def test_a_change_of_zero_is_not_below_an_eps_of_zero(function, values):
     assert len(function(X, 1, 20, eps=0)[2]) == values
 
 
-def test_em_refuses_a_variance_too_small_for_the_samples():
-    for X, fit in (([[0.1], [0.2]], True), ([[1e149], [-1e149]], False)):
-        np.random.seed(0)
-        if fit:
-            em(X, 1, 3, init_variance=0.01)
-        else:
-            with pytest.raises(ValueError, match='init_variance .*not 0.001'):
-                em(X, 1, 3, init_variance=0.001)
+@pytest.mark.parametrize('scale, least', [(1e-3, 1e-300), (0.5, 1e-300), (1e3, 1e-294), (1e149, 0.01)])
+def test_em_refuses_a_variance_too_small_for_the_samples(scale, least):
+    """Samples and initial means are up to max(1, max |x|) apart: its square is divided by the variance."""
+    X = scale * np.array([[1.0], [-0.5]])
+    np.random.seed(0)
+    em(X, 1, 3, init_variance=1.01 * least)
+    for fraction in (0.3, 0.7, 0.99):
+        with pytest.raises(ValueError, match=f'init_variance must be from {least:.1e} to 1e150'):
+            em(X, 1, 3, init_variance=fraction * least)
+
+
+def test_the_bounds_of_the_initial_variance():
+    np.random.seed(0)
+    for variance in (1e-300, 0.9e150):
+        em([[0.1], [0.2]], 1, 3, init_variance=variance)
+    with pytest.raises(ValueError, match='init_variance'):
+        em([[0.1], [0.2]], 1, 3, init_variance=1e150)
 
 
 def test_em_accepts_a_component_for_each_sample():

@@ -96,6 +96,11 @@ def test_plot_original_data_draws_every_label(unsaved):
     assert legend == ['Head (2)', 'Ear_left (1)', 'Ear_right (1)', 'Whisker (1)', 'Noise (1)']
 
 
+def test_plot_original_data_names_no_label_that_is_missing(unsaved):
+    utils.plot_original_data(X[:, 0], X[:, 1], ['Head'] * 6)
+    assert [text.get_text() for text in plt.gca().get_legend().get_texts()] == ['Head (6)']
+
+
 # --- plot_mickey_mouse ---------------------------------------------------------------------------
 
 def test_plot_mickey_mouse_draws_clusters_and_centroids(unsaved):
@@ -135,8 +140,22 @@ def test_plot_mickey_mouse_gives_each_cluster_its_own_style(unsaved, K):
     assert len(styles) == K
 
 
+@pytest.mark.parametrize('decoy', [(0.5, 0.1), (0.1, 0.75), (0.25, 1.2), (0.75, 1.2), (1.1, 0.75), (0.75, 0.4)])
+def test_the_part_nearest_to_its_place_is_taken_for_it(decoy):
+    """Other clusters follow, from left to right."""
+    places = np.array([(2, 0), decoy, (0.7, 0.75), (0.3, 0.75), (0.5, 0.5), (-1, 3)])
+    assert list(utils.order_by_part(places)) == [4, 3, 2, 5, 1, 0]
+
+
+@pytest.mark.parametrize('K, entries', [(12, 13), (13, 1)])
+def test_a_legend_of_more_than_twelve_clusters_would_not_fit(unsaved, K, entries):
+    utils.plot_mickey_mouse(X, K, np.eye(K)[:6], np.random.RandomState(0).rand(K, 2), 'K-means')
+    assert len(plt.gca().get_legend().get_texts()) == entries
+
+
 def test_plot_mickey_mouse_draws_an_empty_cluster_and_equal_samples(unsaved):
     utils.plot_mickey_mouse(np.ones((4, 2)), 2, np.eye(2)[[0, 0, 0, 0]], np.ones((2, 2)), 'K-means')
+    np.testing.assert_allclose([plt.gca().get_xlim(), plt.gca().get_ylim()], [(0.95, 1.05)] * 2)
     assert len(drawn('Cluster 1')[0]) == 4
     assert 'Cluster 2 (0)' in [text.get_text() for text in plt.gca().get_legend().get_texts()]
 
