@@ -23,8 +23,6 @@ from typing import Tuple
 
 import numpy as np
 
-BLOCK = 32768  # numbers whitened at a time (256 KiB): they stay in the processor's cache
-
 
 def cholesky_factors(sigmas):
     """Lower triangular L_k with L_k L_k^T = Sigma_k, shape (K, D, D).
@@ -68,13 +66,9 @@ def weighted_log_densities(X, means, sigmas, weights):
     # L^-1 by way of L^T: inv would exchange rows of L, and lose a feature of far smaller scale.
     whitening = np.linalg.inv(factors.transpose(0, 2, 1)).transpose(0, 2, 1)
     log_densities = np.empty((K, N))
-    size = max(BLOCK // (K * D), 1)
-    for start in range(0, N, size):
-        block = slice(start, start + size)
-        whitened = whitening @ (X[block].T - means[:, :, np.newaxis])
-        log_densities[:, block] = np.einsum('kdn,kdn->kn', whitened, whitened)
-    log_densities *= -0.5
-    log_densities += constants[:, np.newaxis]
+    for k in range(K):
+        whitened = whitening[k] @ (X.T - means[k][:, np.newaxis])
+        log_densities[k] = constants[k] - np.einsum('dn,dn->n', whitened, whitened) / 2
     return log_densities
 
 
