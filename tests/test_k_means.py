@@ -314,8 +314,8 @@ def test_kmeans_stops_by_eps(kmeans, judge):
 def test_kmeans_stops_by_the_last_two_values(kmeans, judge):
     """In the second iteration the update lowers the WCSS by 56.7, the assignment before it by 61.6 more."""
     objective = judge.returns('kmeans()', seeded(0, kmeans, blobs(0), 3, 20, eps=80), 3)[2]
-    judge.holds(len(objective) == 4, 'kmeans() must compare eps with the difference of the last two WCSS values, the one '
-                f'after the assignment and the one after the update: {len(objective)} values instead of 4')
+    judge.holds(len(objective) == 4, 'kmeans() must compare eps with the difference of the last two WCSS values, '
+                f'after the assignment and after the update; it returns {len(objective)} values instead of 4')
 
 
 @pytest.mark.task('1.1.1')

@@ -189,7 +189,7 @@ def test_plot_objective_function_ticks_whole_iterations(unsaved, count):
 # --- the look of all figures ---------------------------------------------------------------------
 
 @pytest.mark.parametrize('draw', [
-    lambda: utils.plot_original_data(X[:, 0], X[:, 1], np.array(['Head', 'Head', 'Ear_left', 'Ear_right', 'Noise', 'x'])),
+    lambda: utils.plot_original_data(*X.T, np.array(['Head', 'Head', 'Ear_left', 'Ear_right', 'Noise', 'x'])),
     lambda: utils.plot_mickey_mouse(X, 12, np.eye(12)[:6], np.vstack((X, X)), 'K-means'),
     lambda: utils.plot_mickey_mouse(-100 * X, 3, Z, CENTROIDS, 'EM'),
     lambda: utils.plot_objective_function([20.25, 8.125], 'WCSS (K-means, K = 3)'),
