@@ -32,13 +32,11 @@ def cholesky_factors(sigmas):
     where 0 belongs. So each pivot L_jj^2, the variance of feature j that the
     features before it do not explain, must exceed the rounding error of Sigma_jj.
     """
-    K, D = sigmas.shape[:2]
-    factors = np.empty(sigmas.shape)
-    for k in range(K):
-        try:
-            factors[k] = np.linalg.cholesky(sigmas[k])
-        except np.linalg.LinAlgError:
-            factors[k] = np.nan  # fails the test below
+    D = sigmas.shape[-1]
+    try:
+        factors = np.linalg.cholesky(sigmas)
+    except np.linalg.LinAlgError:  # in which component is not said: they are tried one by one
+        factors = np.array([cholesky_or_nan(sigma) for sigma in sigmas])
     pivots = np.diagonal(factors, axis1=1, axis2=2)**2
     variances = np.diagonal(sigmas, axis1=1, axis2=2)
     noise = 10 * D * np.finfo(float).eps * variances + np.finfo(float).tiny  # below tiny, digits are lost
@@ -50,6 +48,14 @@ def cholesky_factors(sigmas):
             'is singular, indefinite or not finite. What helps: fewer components, another seed, '
             'no duplicate samples, no constant or collinear features.')
     return factors
+
+
+def cholesky_or_nan(sigma):
+    """The factor (D, D) of one covariance matrix, NaN where it has none."""
+    try:
+        return np.linalg.cholesky(sigma)
+    except np.linalg.LinAlgError:
+        return np.full(sigma.shape, np.nan)
 
 
 def weighted_log_densities(X, means, sigmas, weights):
