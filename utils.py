@@ -132,9 +132,10 @@ def order_by_part(centroids):
 
 
 def labelled_axes(xlabel, ylabel, title):
-    """Figure and axes with labels at fixed places: finding free ones takes another tenth of that time."""
+    """Figure and axes with few ticks, and with labels at fixed places: finding free ones takes time."""
     fig, ax = plt.subplots()
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.locator_params(nbins=5)
     ax.xaxis.set_label_coords(0.5, -0.1)
     ax.yaxis.set_label_coords(0.045, 0.52, transform=fig.transFigure)  # at the edge: room for any tick labels
     return fig, ax
