@@ -1,25 +1,31 @@
 """Loading the Mickey Mouse data and drawing the figures of the report.
 
 Each plot function saves its figure in report/figures as PDF (for the report)
-and as PNG (for everything else), then shows it where there is a display. The
-part of the mouse decides colour and marker, in the original and in every
-clustering, whatever index its cluster happens to have.
+and as PNG (for everything else), then shows it where there is a display. Two
+figures stand side by side on a page: each is 7.9 cm wide, with text of 8.5 pt
+and more. The part of the mouse decides colour, marker and number of a cluster,
+in the original and in every clustering, whatever index the cluster has.
 """
 import numpy as np
 import matplotlib.pyplot as plt
 
-FIGURES = __file__[:-len('utils.py')] + 'report/figures/'
+# The folder of this file, by hand: os and pathlib may not be imported.
+FIGURES = __file__[:max(__file__.rfind('/'), __file__.rfind('\\')) + 1] + 'report/figures/'
 FILE_BACKENDS = ('agg', 'cairo', 'pdf', 'pgf', 'ps', 'svg', 'template')  # they cannot show a figure
 
-PARTS = {'Head': (0.5, 0.5), 'Ear_left': (0.25, 0.75), 'Ear_right': (0.75, 0.75)}  # where they are
+PARTS = {'Head': (0.5, 0.5), 'Ear_left': (0.25, 0.75), 'Ear_right': (0.75, 0.75)}  # each with its centre
 COLOURS = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442')  # Okabe and Ito
 MARKERS = 'o^sDvP<>ph'
 NOISE_COLOUR, NOISE_MARKER = '#666666', 'x'
+WIDTH = 3.1  # inches, of each figure
+LEGEND_ENTRIES = 14  # at most, so that the legend is not longer than the axes
+LEGEND_STYLE = dict(frameon=False, handletextpad=0.3, labelspacing=0.25, columnspacing=1)
 
 plt.rcParams.update({
-    'font.size': 10,  # a figure is 13 cm wide: at 10 to 13 cm in print its text stays readable
-    'legend.fontsize': 9,
-    'figure.figsize': (5.1, 3.5),
+    'font.size': 8.5,
+    'axes.labelsize': 9,
+    'axes.titlesize': 9,
+    'figure.dpi': 150,  # of a window on the screen
     'axes.axisbelow': True,
     'axes.titley': 1,  # given, since looking for a free place takes a tenth of the drawing time
     'grid.color': '#E5E5E5',
@@ -31,10 +37,11 @@ def load_data(filename):
 
     Fields are separated by white space; blank lines are skipped. Returns
     x (N,), y (N,) and data_labels (N,), an array of strings. Raises ValueError,
-    naming file and line, for a line that is not two finite numbers and a label.
+    naming file and line, for a line that is not two finite numbers and a label
+    in UTF-8.
     """
     x, y, data_labels = [], [], []
-    with open(filename, encoding='utf-8-sig') as file:
+    with open(filename, encoding='utf-8-sig', errors='replace') as file:
         for number, line in enumerate(file, start=1):
             fields = line.split()
             if not fields:
@@ -44,8 +51,8 @@ def load_data(filename):
                 position = float(x_field), float(y_field)
             except ValueError:
                 position = np.nan, np.nan
-            if not np.isfinite(position).all():
-                raise ValueError(f'{filename}, line {number}: expected "x y label" with finite '
+            if not np.isfinite(position).all() or '\ufffd' in line:  # \ufffd replaces what is not UTF-8
+                raise ValueError(f'{filename}, line {number}: expected "x y label" in UTF-8 with finite '
                                  f'numbers x and y, found {line.strip()!r}')
             x.append(position[0])
             y.append(position[1])
@@ -56,116 +63,136 @@ def load_data(filename):
 
 
 def plot_original_data(x, y, data_labels):
-    """Draw the samples, x (N,) and y (N,), with one colour and marker a label (N,)."""
-    x, y, data_labels = np.asarray(x), np.asarray(y), np.asarray(data_labels)
-    fig, ax = position_axes(x, y, 'Mickey Mouse data set: original')
+    """Draw the samples, x (N,) and y (N,), with one colour and marker a label (N,).
+
+    Raises ValueError where a position is not finite.
+    """
+    X, data_labels = np.stack((x, y), axis=1), np.asarray(data_labels)
     others = [label for label in np.unique(data_labels) if label not in PARTS and label != 'Noise']
+    groups = []
     for j, label in enumerate([*PARTS, *others, 'Noise']):
-        members = data_labels == label
-        if members.any():
-            colour, marker = (NOISE_COLOUR, NOISE_MARKER) if label == 'Noise' else part_style(j)
-            ax.scatter(x[members], y[members], s=14, linewidth=1 if marker == NOISE_MARKER else 0,
-                       color=colour, marker=marker, label=f'{label} ({members.sum()})')
-    finish(fig, ax, 'original-data')
+        members = X[data_labels == label]
+        colour, marker = (NOISE_COLOUR, NOISE_MARKER) if label == 'Noise' else part_style(j)
+        if len(members):
+            groups.append((members, label, dict(color=colour, marker=marker, s=10, linewidth=0.9 * (marker == 'x'))))
+    draw_positions(X, groups, 'Original data')
 
 
 def plot_mickey_mouse(X, K, ind_samples_clusters, centroids, cluster_method):
     """Draw the samples X (N, 2), each in the colour of its cluster, and the centroids (K, 2).
 
     A sample belongs to the largest entry of its row in ind_samples_clusters
-    (N, K): the 1 of K-means' Z, or the likeliest component of EM.
+    (N, K): the 1 of K-means' Z, or the likeliest component of EM. Clusters are
+    numbered by their part of the mouse: number 1 is the head in every figure.
+    Raises ValueError where a position is not finite.
     """
     X, centroids = np.asarray(X), np.asarray(centroids)
     clusters = np.argmax(ind_samples_clusters, axis=1)
-    style_of = {k: part_style(j) for j, k in enumerate(order_by_part(centroids))}
-    fig, ax = position_axes(X[:, 0], X[:, 1], f'Mickey Mouse data set: {cluster_method}, K = {K}')
-    for k in range(K):
-        members = clusters == k
-        colour, marker = style_of[k]
-        ax.scatter(X[members, 0], X[members, 1], s=14, linewidth=0, color=colour, marker=marker,
-                   label=f'Cluster {k + 1} ({members.sum()})' if K <= 12 else None)
-    ax.scatter(centroids[:, 0], centroids[:, 1], s=110, color='white', edgecolor='black',
-               marker='X', label='Centroids')
-    finish(fig, ax, f'{cluster_method} clusters K {K}')
+    groups = []
+    for j, k in enumerate(order_by_part(centroids)):
+        colour, marker = part_style(j)
+        groups.append((X[clusters == k], f'Cluster {j + 1}', dict(color=colour, marker=marker, s=10, linewidth=0)))
+    groups.append((centroids, 'Means' if 'EM' in cluster_method else 'Centroids',
+                   dict(color='white', edgecolor='black', marker='X', s=70)))
+    draw_positions(X, groups, f'{cluster_method} clusters, K = {K}')
 
 
 def plot_objective_function(objective_function_over_its, ylabel='Objective function'):
     """Draw an objective function over the iterations.
 
-    A log-likelihood, recognised by its ylabel, has one value an iteration
-    (EM); any other objective has two (K-means): after the assignment, drawn
-    half an iteration early, and after the update of the centroids.
+    EM gives one value an iteration, K-means two: after the assignment, drawn
+    half an iteration early, and after the update of the centroids. The values
+    are EM's if the ylabel says likelihood, or if they rise.
     """
-    values = np.asarray(objective_function_over_its)
-    fig, ax = labelled_axes('Iteration', ylabel, f'{ylabel} over the iterations')
-    if 'likelihood' in ylabel.lower():
-        iterations = np.arange(1, len(values) + 1)
-        ax.plot(iterations, values, marker='.', color=COLOURS[0])
-    else:
-        iterations = np.arange(1, len(values) + 1) / 2
-        ax.plot(iterations, values, color=COLOURS[0])
-        ax.plot(iterations[::2], values[::2], 'o', color=COLOURS[0], markerfacecolor='white',
-                label='after the assignment')
-        ax.plot(iterations[1::2], values[1::2], 'o', color=COLOURS[0], label='after the update')
-        ax.legend(loc='upper right')
-    ax.set_xlim(left=0)
-    ax.grid()
-    ax.locator_params(axis='x', integer=True)
-    fig.subplots_adjust(left=0.16, right=0.97, bottom=0.13, top=0.91)
-    save_and_show(fig, ylabel)
+    values = np.asarray(objective_function_over_its, dtype=float)
+    of_em = 'likelihood' in ylabel.lower() or values[-1] > values[0]
+    iterations = np.arange(1, len(values) + 1) / (1 if of_em else 2)
+    middle = (values.min() + values.max()) / 2
+    half = 0.55 * max(np.ptp(values), 0.01 * abs(middle)) or 0.05  # a change below 1 % looks flat, as it is
+    title = f'{ylabel.split(" (")[0]} over the iterations'
+    fig, ax = labelled_axes('Iteration', ylabel, title, left=0.75, height=1.9, below=0.62)
+    try:
+        ax.plot(iterations, values, marker='.' if of_em else None, color=COLOURS[0])
+        if not of_em:
+            for first, fill, label in ((0, 'white', 'after the assignment'), (1, COLOURS[0], 'after the update')):
+                ax.plot(iterations[first::2], values[first::2], 'o', color=COLOURS[0], markerfacecolor=fill,
+                        markersize=4.5, label=label)
+            ax.legend(loc='upper center', bbox_to_anchor=(0.36, -0.2), ncol=2, **LEGEND_STYLE)
+        ax.set_xlim(left=0)
+        ax.set_ylim(middle - half, middle + half)
+        ax.grid()
+        ax.locator_params(axis='x', integer=True)
+        ax.ticklabel_format(useOffset=False)  # whole values at the ticks
+        save_and_show(fig, ylabel)
+    finally:
+        plt.close(fig)
 
 
 def part_style(j):
-    """Colour and marker of part or cluster j; all differ up to the product of their numbers."""
+    """Colour and marker of part or cluster j: no two of the first 70 share both."""
     return COLOURS[j % len(COLOURS)], MARKERS[j % len(MARKERS)]
 
 
 def order_by_part(centroids):
-    """Cluster indices in the order of PARTS, nearest first come; then the others from left to right."""
+    """Indices of the centroids (K, 2): head, left ear, right ear, then the others from left to right.
+
+    Each part takes the centroid that is closest to its centre and not yet taken.
+    """
     others = list(np.argsort(centroids[:, 0], kind='stable'))
     order = []
-    for position in PARTS.values():
+    for centre in PARTS.values():
         if others:
-            order.append(min(others, key=lambda k: np.sum((centroids[k] - position)**2)))
+            order.append(min(others, key=lambda k: np.sum((centroids[k] - centre)**2)))
             others.remove(order[-1])
     return order + others
 
 
-def labelled_axes(xlabel, ylabel, title):
-    """Figure and axes with few ticks, and with labels at fixed places: finding free ones takes time."""
-    fig, ax = plt.subplots()
+def draw_positions(X, groups, title):
+    """Draw groups of points (n, 2), each with a label and a style, in a square around the samples X (N, 2)."""
+    if not all(np.isfinite(points).all() for points, _, _ in groups):
+        raise ValueError(f'{title}: cannot be drawn, since a position is NaN or infinite')
+    middle, half = (X.min(axis=0) + X.max(axis=0)) / 2, 0.55 * np.ptp(X, axis=0).max() or 0.05
+    labels = [f'{" " * label.startswith("_")}{label} ({len(points)})' for points, label, _ in groups]
+    if len(labels) > LEGEND_ENTRIES:
+        labels[LEGEND_ENTRIES - 1:] = [f'and {len(labels) - LEGEND_ENTRIES + 1} more']
+    columns = 2 if max(map(len, labels)) <= 20 else 1
+    rows = max(3, -(-len(labels) // columns))  # 3 at least, so that figures beside each other have one height
+    fig, ax = labelled_axes('x', 'y', title, left=0.55, height=2.45, below=0.48 + 0.17 * rows)
+    try:
+        ax.set(aspect='equal', xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
+        handles = [ax.scatter(*points.T, label=label, **style) for points, label, style in groups]
+        ax.legend(handles[:len(labels)], labels, loc='upper center', bbox_to_anchor=(0.45, -0.15), ncol=columns,
+                  **LEGEND_STYLE)
+        save_and_show(fig, title)
+    finally:
+        plt.close(fig)
+
+
+def labelled_axes(xlabel, ylabel, title, left, height, below):
+    """Figure and axes of a height, with a margin left and below, all in inches.
+
+    Labels get fixed places, the one of the y axis at the edge, where there is
+    room for any tick labels: looking for free places takes time.
+    """
+    total = 0.27 + height + below
+    fig, ax = plt.subplots(figsize=(WIDTH, total))
+    fig.subplots_adjust(left=left / WIDTH, right=1 - 0.1 / WIDTH, bottom=below / total, top=1 - 0.27 / total)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.xaxis.set_label_coords(0.5, -0.24 / height)
+    ax.yaxis.set_label_coords(0.13 / WIDTH, (below + height / 2) / total, transform=fig.transFigure)
     ax.locator_params(nbins=5)
-    ax.xaxis.set_label_coords(0.5, -0.1)
-    ax.yaxis.set_label_coords(0.045, 0.52, transform=fig.transFigure)  # at the edge: room for any tick labels
     return fig, ax
-
-
-def position_axes(x, y, title):
-    """Figure and axes for positions: equal aspect, and limits that depend on the samples alone."""
-    fig, ax = labelled_axes('x', 'y', title)
-    margin = 0.05 * (max(np.ptp(x), np.ptp(y)) or 1)
-    ax.set(aspect='equal', xlim=(np.min(x) - margin, np.max(x) + margin), ylim=(np.min(y) - margin, np.max(y) + margin))
-    return fig, ax
-
-
-def finish(fig, ax, name):
-    """Put the legend beside the axes and save the figure."""
-    ax.legend(loc='upper left', bbox_to_anchor=(1.02, 1), borderaxespad=0, handletextpad=0.3,
-              frameon=False)
-    fig.subplots_adjust(left=0.12, right=0.72, bottom=0.13, top=0.91)
-    save_and_show(fig, name)
 
 
 def save_and_show(fig, name):
-    """Save the figure, show it where there is a display, and close it."""
-    name = '-'.join(''.join(c if c.isalnum() else ' ' for c in name.lower()).split())
+    """Save the figure, and show it where there is a display."""
+    path = FIGURES + '-'.join(''.join(c if c.isalnum() else ' ' for c in name.lower()).split())
     try:  # without dates and versions in them, so that the same figure is the same file
-        fig.savefig(f'{FIGURES}{name}.pdf', metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
-        fig.savefig(f'{FIGURES}{name}.png', dpi=200, metadata={'Software': None},
+        fig.savefig(f'{path}.pdf', metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
+        fig.savefig(f'{path}.png', dpi=250, metadata={'Software': None},
                     pil_kwargs={'compress_level': 3})  # up to 15 % larger than by default, in 2/3 of the time
+        print(f'Saved {path}.pdf and .png')
     except OSError as error:
         print(f'Figure not saved: {error}')
     if plt.get_backend().lower() not in FILE_BACKENDS:
         plt.show()
-    plt.close(fig)

@@ -75,6 +75,14 @@ def test_load_data_refuses_a_broken_line_and_names_file_and_line(tmp_path, line)
     assert line in str(error.value)
 
 
+@pytest.mark.parametrize('label', ['Kopf Öhr', 'Öhr'])
+def test_load_data_refuses_a_file_that_is_not_utf_8(tmp_path, label):
+    path = write(tmp_path, f'1 2 Head\n1 2 {label}\n'.encode('latin-1'))
+    with pytest.raises(ValueError, match='line 2.*UTF-8') as error:
+        utils.load_data(path)
+    assert str(error.value).startswith(path)
+
+
 @pytest.mark.parametrize('content', [b'', b'\n \n'])
 def test_load_data_refuses_an_empty_file(tmp_path, content):
     path = write(tmp_path, content)
@@ -105,17 +113,20 @@ def test_plot_original_data_names_no_label_that_is_missing(unsaved):
 
 def test_plot_mickey_mouse_draws_clusters_and_centroids(unsaved):
     utils.plot_mickey_mouse(X, 3, Z, CENTROIDS, 'K-means')
-    for k in range(3):
-        np.testing.assert_array_equal(drawn(f'Cluster {k + 1}')[0], X[Z[:, k] == 1])
+    for j, k in enumerate((1, 2, 0)):  # head, left ear, right ear
+        np.testing.assert_array_equal(drawn(f'Cluster {j + 1}')[0], X[Z[:, k] == 1])
     np.testing.assert_array_equal(drawn('Centroids')[0], CENTROIDS)
     ax = plt.gca()
     assert ax.get_legend() and ax.get_xlabel() and ax.get_ylabel()
     assert 'K-means' in ax.get_title() and 'K = 3' in ax.get_title()
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ['Cluster 1 (3)', 'Cluster 2 (1)', 'Cluster 3 (2)', 'Centroids (3)']
 
 
 def test_plot_mickey_mouse_takes_the_largest_entry_of_soft_clusters(unsaved):
     utils.plot_mickey_mouse(X, 3, 0.1 + 3 * Z, CENTROIDS, 'EM')
-    np.testing.assert_array_equal(drawn('Cluster 3')[0], X[2:3])
+    np.testing.assert_array_equal(drawn('Cluster 2')[0], X[2:3])
+    np.testing.assert_array_equal(drawn('Means')[0], CENTROIDS)
     assert 'EM' in plt.gca().get_title()
 
 
@@ -126,8 +137,8 @@ def test_a_part_of_the_mouse_keeps_colour_and_marker(unsaved, order):
     original = {part: drawn(part)[1:] for part in utils.PARTS}
     limits = plt.gca().get_xlim(), plt.gca().get_ylim()
     utils.plot_mickey_mouse(X, 3, Z[:, order], CENTROIDS[order], 'EM')
-    for part, k in zip(('Ear_right', 'Head', 'Ear_left'), np.argsort(order)):
-        assert drawn(f'Cluster {k + 1} ')[1:] == original[part]
+    for j, part in enumerate(('Head', 'Ear_left', 'Ear_right')):
+        assert drawn(f'Cluster {j + 1}')[1:] == original[part]
     assert (plt.gca().get_xlim(), plt.gca().get_ylim()) == limits
     assert plt.gca().get_aspect() in (1, 'equal')
 
@@ -136,8 +147,8 @@ def test_a_part_of_the_mouse_keeps_colour_and_marker(unsaved, order):
 def test_plot_mickey_mouse_gives_each_cluster_its_own_style(unsaved, K):
     points = np.random.RandomState(K).rand(K, 2)
     utils.plot_mickey_mouse(points, K, np.eye(K), points, 'K-means')
-    styles = {str(drawn(f'Cluster {k + 1} ')[1:]) for k in range(K)}
-    assert len(styles) == K
+    styles = {str((tuple(c.get_facecolor()[0]), c.get_paths()[0].vertices.tolist())) for c in plt.gca().collections}
+    assert len(styles) == K + 1  # and the centroids'
 
 
 @pytest.mark.parametrize('decoy', [(0.5, 0.1), (0.1, 0.75), (0.25, 1.2), (0.75, 1.2), (1.1, 0.75), (0.75, 0.4)])
@@ -147,10 +158,22 @@ def test_the_part_nearest_to_its_place_is_taken_for_it(decoy):
     assert list(utils.order_by_part(places)) == [4, 3, 2, 5, 1, 0]
 
 
-@pytest.mark.parametrize('K, entries', [(12, 13), (13, 1)])
-def test_a_legend_of_more_than_twelve_clusters_would_not_fit(unsaved, K, entries):
+@pytest.mark.parametrize('K, last', [(13, 'Centroids (13)'), (14, 'and 2 more'), (40, 'and 28 more')])
+def test_a_long_legend_ends_with_the_number_of_further_entries(unsaved, K, last):
     utils.plot_mickey_mouse(X, K, np.eye(K)[:6], np.random.RandomState(0).rand(K, 2), 'K-means')
-    assert len(plt.gca().get_legend().get_texts()) == entries
+    labels = [text.get_text() for text in plt.gca().get_legend().get_texts()]
+    assert len(labels) == 14 and labels[12].startswith('Cluster 13') and labels[-1] == last
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_positions_that_are_not_finite_are_refused(unsaved, value):
+    wrong = np.where(np.arange(12).reshape(6, 2) == 5, value, X)
+    for draw in (lambda: utils.plot_original_data(*wrong.T, ['Head'] * 6),
+                 lambda: utils.plot_mickey_mouse(wrong, 3, Z, CENTROIDS, 'EM'),
+                 lambda: utils.plot_mickey_mouse(X, 3, Z, np.where(CENTROIDS < 0.3, value, CENTROIDS), 'EM')):
+        with pytest.raises(ValueError, match='NaN or infinite'):
+            draw()
+    assert plt.get_fignums() == []
 
 
 def test_plot_mickey_mouse_draws_an_empty_cluster_and_equal_samples(unsaved):
@@ -172,11 +195,22 @@ def test_plot_objective_function_has_two_values_an_iteration_for_k_means(unsaved
     assert plt.gca().get_ylabel() == 'Objective function'
 
 
-def test_plot_objective_function_has_one_value_an_iteration_for_a_log_likelihood(unsaved):
-    utils.plot_objective_function(np.array([-3.0, 1.0, 2.0]), 'Log-likelihood (EM)')
+@pytest.mark.parametrize('values, ylabel', [([-3, 1, 2], 'Log-likelihood (EM)'), ([-3, 1, 2], 'LL'),
+                                            ([-3, 1], 'log p(D)'), ([2, 2], 'Likelihood, the same twice')])
+def test_plot_objective_function_has_one_value_an_iteration_for_em(unsaved, values, ylabel):
+    utils.plot_objective_function(values, ylabel)
     [line] = plt.gca().get_lines()
-    np.testing.assert_array_equal(line.get_xydata(), [[1, -3], [2, 1], [3, 2]])
-    assert plt.gca().get_ylabel() == 'Log-likelihood (EM)'
+    np.testing.assert_array_equal(line.get_xydata(), list(enumerate(values, start=1)))
+    assert plt.gca().get_ylabel() == ylabel
+
+
+@pytest.mark.parametrize('values', [[334.8312, 334.8313], [-30000, -29999], [0, 0], [608.4999, 608.49995, 608.49996]])
+def test_plot_objective_function_writes_whole_values_of_a_curve_that_hardly_changes(unsaved, values):
+    utils.plot_objective_function(values, 'Log-likelihood')
+    plt.gcf().canvas.draw()
+    assert plt.gca().yaxis.get_offset_text().get_text() == ''
+    low, high = plt.gca().get_ylim()
+    assert low < min(values) and max(values) < high and high - low >= 0.01 * abs(values[0])
 
 
 @pytest.mark.parametrize('count', [2, 6, 40, 200])
@@ -189,12 +223,14 @@ def test_plot_objective_function_ticks_whole_iterations(unsaved, count):
 # --- the look of all figures ---------------------------------------------------------------------
 
 @pytest.mark.parametrize('draw', [
-    lambda: utils.plot_original_data(*X.T, np.array(['Head', 'Head', 'Ear_left', 'Ear_right', 'Noise', 'x'])),
+    lambda: utils.plot_original_data(*X.T, np.array(['Head', 'Head', 'Ear_left', 'Ear_right', 'Noise', '_x'])),
+    lambda: utils.plot_original_data(*np.tile(X.T, 4), np.array([f'a label of 19 chars {j}' for j in range(24)])),
     lambda: utils.plot_mickey_mouse(X, 12, np.eye(12)[:6], np.vstack((X, X)), 'K-means'),
     lambda: utils.plot_mickey_mouse(-100 * X, 3, Z, CENTROIDS, 'EM'),
     lambda: utils.plot_objective_function([20.25, 8.125], 'WCSS (K-means, K = 3)'),
+    lambda: utils.plot_objective_function([334.8312, 334.8313], 'Log-likelihood (EM, K = 3)'),
     lambda: utils.plot_objective_function([-1234.5, -1230.0, 10], 'Log-likelihood (EM, K = 3)'),
-], ids=['original', 'K = 12', 'EM', 'WCSS', 'log-likelihood'])
+], ids=['original', 'many labels', 'K = 12', 'EM', 'WCSS', 'two iterations', 'log-likelihood'])
 def test_texts_are_large_enough_inside_the_figure_and_apart(unsaved, draw):
     draw()
     figure, ax = plt.gcf(), plt.gca()
@@ -205,9 +241,10 @@ def test_texts_are_large_enough_inside_the_figure_and_apart(unsaved, draw):
                if axis.get_view_interval()[0] <= tick.get_loc() <= axis.get_view_interval()[1])]
     boxes = [text.get_window_extent() for text in texts]
     for text, box in zip(texts, boxes):
-        assert text.get_text() and text.get_fontsize() >= 8.5
+        assert text.get_text() and text.get_fontsize() >= 8.5  # printed as it is, two figures beside each other
         assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, text
         assert figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1, text
+    assert figure.get_figwidth() <= 8 / 2.54
     assert [(a, b) for i, a in enumerate(texts) for b, box in zip(texts[:i], boxes) if boxes[i].overlaps(box)] == []
 
 
@@ -256,11 +293,20 @@ def test_figures_are_shown_after_saving_where_there_is_a_display_and_only_there(
     assert shown == [2]
 
 
-def test_figures_are_closed(tmp_path, monkeypatch):
+def test_figures_are_closed_also_where_drawing_fails(tmp_path, monkeypatch):
     plt.switch_backend('agg')
     monkeypatch.setattr(utils, 'FIGURES', f'{tmp_path}/')
     draw_all()
+    monkeypatch.setattr(utils, 'save_and_show', lambda fig, name: 1 / 0)
+    for draw in (lambda: utils.plot_original_data(*X.T, ['Head'] * 6), lambda: utils.plot_objective_function([2, 1])):
+        with pytest.raises(ZeroDivisionError):
+            draw()
     assert plt.get_fignums() == []
+
+
+def test_each_saved_figure_is_printed(figures, capsys):
+    utils.plot_objective_function([2.0, 1.0])
+    assert capsys.readouterr().out == f'Saved {figures}/objective-function.pdf and .png\n'
 
 
 def test_signatures_are_those_of_the_interface():
