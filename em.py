@@ -1,10 +1,8 @@
 """Expectation-Maximization for a Gaussian mixture model (sheet, section 1.2).
 
-Maximise the likelihood of the mixture of Eq. (4) by turns: with the
-parameters fixed, compute how responsible each component is for each sample
-(E-step, Eq. (5)); with the responsibilities fixed, give every component the
-weighted mean, covariance and share of the samples (M-step, Eqs. (6) to (8)).
-The log-likelihood, Eq. (9), never falls; EM stops when it hardly rises.
+Maximise the likelihood of the mixture of Eq. (4) by turns: compute how responsible each component
+is for each sample (E-step, Eq. (5)); give each the weighted mean, covariance and share of the
+samples (M-step, Eqs. (6) to (8)). The log-likelihood, Eq. (9), never falls; EM stops where it levels.
 
 N samples, D features, K components
 X                 (N, D)     one sample x^(i) a row
@@ -14,39 +12,39 @@ weights           (K,)       w_k, none negative, their sum is 1
 responsibilities  (N, K)     gamma_ik, each row sums to 1
 log-likelihood    nats
 
-Densities are kept as logarithms: those of a far sample are too small for a
-float under every component, and would leave 0/0 of Eq. (5). Nothing is added
-to a covariance matrix: one that becomes singular raises an error. As in
-k_means.py, the N samples lie along the last axis of the arrays in between.
+Densities are kept as logarithms: those of a far sample are too small for a float under every
+component, and would leave 0/0 of Eq. (5). Nothing is added to a covariance: one that becomes
+singular raises an error. For speed alone, arrays in between have the N samples along the last axis.
 """
 from typing import Tuple
 
 import numpy as np
 
+LOG_SMALLEST, LOG_LARGEST = -708, 709  # logarithms of the smallest and the largest float, rounded towards 0
+
 
 def cholesky_factors(sigmas):
     """Lower triangular L_k with L_k L_k^T = Sigma_k, shape (K, D, D).
 
-    Raises LinAlgError, naming the component, where Sigma_k is not positive
-    definite. The factorisation alone misses that when rounding leaves a trace
-    where 0 belongs. So each pivot L_jj^2, the variance of feature j that the
-    features before it do not explain, must exceed the rounding error of Sigma_jj.
+    Raises LinAlgError, naming the component, where Sigma_k is not positive definite. The
+    factorisation alone may miss that: rounding turns an exact 0 into tiny noise. So each pivot L_jj^2,
+    the part of the variance Sigma_jj that the features before j do not explain, must exceed this noise.
     """
     D = sigmas.shape[-1]
     try:
         factors = np.linalg.cholesky(sigmas)
-    except np.linalg.LinAlgError:  # in which component is not said: they are tried one by one
+    except np.linalg.LinAlgError:  # does not say for which component: factor them one by one
         factors = np.array([cholesky_or_nan(sigma) for sigma in sigmas])
     pivots = np.diagonal(factors, axis1=1, axis2=2)**2
     variances = np.diagonal(sigmas, axis1=1, axis2=2)
-    noise = 10 * D * np.finfo(float).eps * variances + np.finfo(float).tiny  # below tiny, digits are lost
+    noise = 10 * D * np.finfo(float).eps * variances + np.finfo(float).tiny  # floats below tiny have fewer digits
     sound = (pivots > noise).all(axis=1)  # False for NaN
     if not sound.all():
         k = np.argmin(sound)
         raise np.linalg.LinAlgError(
-            f'component {k} (counted from 0) has collapsed: its covariance matrix\n{sigmas[k]}\n'
-            'is singular, indefinite or not finite. What helps: fewer components, another seed, '
-            'no duplicate samples, no constant or collinear features.')
+            f'component {k} (counted from 0) has collapsed: its covariance\n{sigmas[k]}\nis singular, indefinite or '
+            'not finite. What helps: fewer components, another seed, data scaled to the unit cube (where the means '
+            'start), no duplicate samples, no constant or collinear features.')
     return factors
 
 
@@ -59,45 +57,53 @@ def cholesky_or_nan(sigma):
 
 
 def weighted_log_densities(X, means, sigmas, weights):
-    """log(w_k N(x^(i); mu_k, Sigma_k)), shape (K, N); -inf where w_k is 0.
+    """log(w_k N(x^(i); mu_k, Sigma_k)), the logarithms of the terms of Eq. (4), shape (K, N); -inf where w_k is 0.
 
     -2 log N(x; mu, Sigma) = D log 2 pi + log |Sigma| + (x - mu)^T Sigma^-1 (x - mu).
-    With Sigma = L L^T the determinant is (prod_j L_jj)^2, the last term ||L^-1 (x - mu)||^2.
+    With Sigma = L L^T: log |Sigma| = 2 sum_j log L_jj, and the last term is ||L^-1 (x - mu)||^2.
+    Raises LinAlgError where a covariance is singular.
     """
     (N, D), K = X.shape, len(weights)
     factors = cholesky_factors(sigmas)
-    log_roots = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+    half_log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     with np.errstate(divide='ignore'):  # log 0 = -inf is right for a component of weight 0
-        constants = np.log(weights) - D / 2 * np.log(2 * np.pi) - log_roots
-    # L^-1 by way of L^T: inv would exchange rows of L, and lose a feature of far smaller scale.
-    whitening = np.linalg.inv(factors.transpose(0, 2, 1)).transpose(0, 2, 1)
+        constants = np.log(weights) - D / 2 * np.log(2 * np.pi) - half_log_determinants
+    # L^-1 by way of L^T: np.linalg.inv would exchange rows of L, and so could lose a feature of far smaller scale.
+    inverses = np.linalg.inv(factors.transpose(0, 2, 1)).transpose(0, 2, 1)
     log_densities = np.empty((K, N))
     for k in range(K):
-        whitened = whitening[k] @ (X.T - means[k][:, np.newaxis])
-        log_densities[k] = constants[k] - np.einsum('dn,dn->n', whitened, whitened) / 2
+        # Column i: x^(i) - mu_k in the component's own standard deviations, without correlation
+        whitened = inverses[k] @ (X.T - means[k][:, np.newaxis])
+        squared_lengths = np.einsum('dn,dn->n', whitened, whitened)  # of each column
+        log_densities[k] = constants[k] - squared_lengths / 2
     return log_densities
 
 
 def e_step(X, means, sigmas, weights):
-    """Responsibilities (N, K), Eq. (5), and log p(x^(i)) (N,), the logarithm of Eq. (4)."""
+    """Responsibilities (N, K), Eq. (5), and log p(x^(i)) (N,), the logarithm of Eq. (4).
+
+    Arguments and errors are those of calculate_responsibilities.
+    """
     X, means, sigmas, weights = (np.asarray(a, dtype=float) for a in (X, means, sigmas, weights))
-    terms = weighted_log_densities(X, means, sigmas, weights)
-    largest = terms.max(axis=0)
-    # Relative to the largest term of each sample: 1 is among them, so that the sum is no 0.
-    terms -= largest
-    np.exp(terms, out=terms)
+    log_terms = weighted_log_densities(X, means, sigmas, weights)
+    # Log-sum-exp: divided by the largest term of its sample, a term is at most 1 and the largest
+    # is 1, so that no sum is 0. The factor cancels in Eq. (5) and comes back in the logarithm.
+    largest = log_terms.max(axis=0)
+    terms = np.exp(np.subtract(log_terms, largest, out=log_terms))
     total = terms.sum(axis=0)
-    # Eq. (5): gamma_ik = w_k N(x^(i); mu_k, Sigma_k) / sum_k' w_k' N(x^(i); mu_k', Sigma_k')
-    terms /= total
-    return terms.T, largest + np.log(total)
+    # Eq. (4): p(x^(i)) = sum_k w_k N(x^(i); mu_k, Sigma_k), in logarithms
+    log_p = np.log(total) + largest
+    # Eq. (5): gamma_ik = w_k N(x^(i); mu_k, Sigma_k) / p(x^(i))
+    responsibilities = terms / total
+    return responsibilities.T, log_p
 
 
 def calculate_responsibilities(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray,
                                weights: np.ndarray) -> np.ndarray:
     """The E-step, Eq. (5): the probability that component k caused sample i.
 
-    X (N, D), means (K, D), sigmas (K, D, D), weights (K,). Returns the
-    responsibilities (N, K). Raises LinAlgError where a covariance is singular.
+    X (N, D), means (K, D), sigmas (K, D, D), weights (K,). Returns the responsibilities (N, K).
+    Raises LinAlgError where a covariance is singular.
     """
     responsibilities, _ = e_step(X, means, sigmas, weights)
     return responsibilities
@@ -107,32 +113,32 @@ def update_parameters(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray, weig
                       responsibilities: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The M-step, Eqs. (6) to (8): the parameters that fit the responsibilities best.
 
-    X (N, D), means (K, D), sigmas (K, D, D), weights (K,), responsibilities
-    (N, K). Returns new means, sigmas and weights of the same shapes. A
-    component without any responsibility gets weight 0 and keeps its mean and
-    covariance. A covariance may come out singular: its next use raises.
+    X (N, D), means (K, D), sigmas (K, D, D), weights (K,), responsibilities (N, K). Returns new
+    means, sigmas and weights of these shapes. A component without any responsibility gets weight 0
+    and keeps its mean and covariance. A covariance may come out singular: its next use raises.
     """
     X, responsibilities = np.asarray(X, dtype=float), np.asarray(responsibilities, dtype=float)
     means, sigmas = np.array(means, dtype=float), np.array(sigmas, dtype=float)
     N_k = responsibilities.sum(axis=0)
     for k in np.flatnonzero(N_k):
-        share = responsibilities[:, k] / N_k[k]  # divided first: exact for a tiny N_k, too
-        # Sums are taken about the foremost sample: equal samples then differ by 0, not by rounding.
-        origin = X[np.argmax(share)]
+        shares = responsibilities[:, k] / N_k[k]  # before the sums: exact for a tiny N_k, too
+        # Deviations from one of the samples: where all are equal, they are exactly 0, and so is the covariance.
+        origin = X[np.argmax(shares)]
         deviations = X.T - origin[:, np.newaxis]
-        shift = deviations @ share
         # Eq. (6): mu_k = sum_i gamma_ik x^(i) / N_k
+        shift = deviations @ shares
         means[k] = origin + shift
-        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k, symmetric to the bit
+        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k. Each share is split
+        # into two roots, one for each factor: a matrix times its own transpose is exactly symmetric.
         deviations -= shift[:, np.newaxis]
-        deviations *= np.sqrt(share)
-        sigmas[k] = deviations @ deviations.T
+        scaled = deviations * np.sqrt(shares)
+        sigmas[k] = scaled @ scaled.T
     # Eq. (8): w_k = N_k / N
     return means, sigmas, N_k / len(X)
 
 
-def check_arguments(X, K, max_iter, init_variance):
-    """X as a float64 copy (N, D) with contiguous features; ValueError if an argument is unfit."""
+def check_arguments(X, K, max_iter, eps, init_variance):
+    """X as a float64 copy (N, D), laid out by features for speed. Raises ValueError for an unfit argument."""
     try:
         X = np.array(X, dtype=float, order='F')
     except (TypeError, ValueError, OverflowError) as error:
@@ -140,14 +146,15 @@ def check_arguments(X, K, max_iter, init_variance):
     if X.ndim != 2 or X.size == 0:
         raise ValueError(f'X must have the shape (N, D) with N, D >= 1, not {X.shape}')
     if not np.abs(X).max() < 1e150:
-        raise ValueError('X must be finite and below 1e150 (its square has to be finite too), '
-                         f'but holds {X[~(np.abs(X) < 1e150)][0]}')
+        raise ValueError(f'X must be finite, and below 1e150 for its square, but holds {X[~(np.abs(X) < 1e150)][0]}')
     if not isinstance(K, (int, np.integer)) or isinstance(K, bool) or not 1 <= K <= len(X):
         raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
     if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 1:
         raise ValueError(f'max_iter must be a whole number from 1 on, not {max_iter!r}')
-    smallest = 1e-300 * max(1, np.abs(X).max())**2  # below, a squared distance in its units overflows
-    if not smallest <= init_variance < 1e150:
+    if not isinstance(eps, (int, float, np.number)) or np.isnan(eps):
+        raise ValueError(f'eps must be a number, not {eps!r}')
+    smallest = 1e-300 * max(1, np.abs(X).max())**2  # a squared distance divided by less could exceed the largest float
+    if not isinstance(init_variance, (int, float, np.number)) or not smallest <= init_variance < 1e150:
         raise ValueError(f'init_variance must be from {smallest:.1e} to 1e150, not {init_variance!r}')
     return X
 
@@ -156,23 +163,23 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
        init_variance=1.5) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fit a mixture of K Gaussians to X, starting from random means in the unit cube.
 
-    X (N, D) finite numbers; K from 1 to N; at most max_iter iterations. It
-    stops, from the third iteration on, when the log-likelihood changes by
-    less than eps (nats; an absolute bound). The start gives every component
-    the covariance init_variance I (squared data units) and weight 1/K. Where
-    that makes all components look alike, as for data on a small scale, the
-    first changes may be below eps already: the rule then stops on this
-    plateau, and a smaller eps helps.
+    X (N, D) finite numbers, N > D; K from 1 to N; at most max_iter iterations. It stops, from the
+    third iteration on, when the log-likelihood changes by less than eps (nats; an absolute bound).
+    The start gives every component the covariance init_variance I (squared data units) and weight
+    1/K. Where that makes all components look alike, as for data on a small scale, the first changes
+    may be below eps already, and EM stops there: use a smaller eps.
 
-    Returns means (K, D) and soft_clusters (N, K), the weighted densities
-    w_k N(x^(i); mu_k, Sigma_k), both of the last parameters, and the
-    log-likelihoods, one an iteration: the last is that of these parameters,
-    and equals the sum of the logarithms of the row sums of soft_clusters,
-    unless one of those is beyond the range of a float and was cut to it. Raises
-    ValueError for unfit arguments, LinAlgError if a component collapses.
+    Returns means (K, D) and soft_clusters (N, K), the weighted densities of the last parameters,
+    w_k N(x^(i); mu_k, Sigma_k), and the log-likelihoods, one an iteration. The last of them is that
+    of these parameters: the logarithms of the row sums of soft_clusters add up to it, unless one is
+    beyond the range of a float. Raises ValueError for an unfit argument, LinAlgError if a component
+    collapses, as all do where N <= D.
     """
-    X = check_arguments(X, K, max_iter, init_variance)
-    D = X.shape[1]
+    X = check_arguments(X, K, max_iter, eps, init_variance)
+    N, D = X.shape
+    if N <= D:
+        raise np.linalg.LinAlgError(f'component 0 collapses, also with fewer components: the covariance of N = {N} '
+                                    f'samples with D = {D} features is singular. More samples or fewer features help.')
     means = np.random.random((K, D))
     sigmas = init_variance * np.tile(np.eye(D), (K, 1, 1))
     weights = np.full(K, 1 / K)
@@ -181,9 +188,9 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
     log_likelihoods = []
     for iteration in range(max_iter):
         means, sigmas, weights = update_parameters(X, means, sigmas, weights, responsibilities)
-        # The densities that the log-likelihood needs give the next responsibilities as well.
+        # The E-step of the next iteration already: the densities it computes are those of Eq. (9).
         responsibilities, log_p = e_step(X, means, sigmas, weights)
-        # Eq. (9): sum_i log p(x^(i))
+        # Eq. (9): log p(D) = sum_i log p(x^(i)), where log p(x^(i)) is the logarithm of Eq. (4)
         log_likelihoods.append(log_p.sum())
         if iteration > 1 and abs(log_likelihoods[-1] - log_likelihoods[-2]) < eps:
             print(f'EM converged in iteration {iteration + 1}.')
@@ -193,6 +200,6 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
     print(f'Log-likelihood: {log_likelihoods[-1]:.2f}')
     print('Fitted means:', means, 'Fitted covariances:', sigmas, 'Fitted weights:', weights, sep='\n')
     # Eq. (5) solved for its numerator: w_k N(x^(i); mu_k, Sigma_k) = gamma_ik p(x^(i))
-    # A p(x^(i)) beyond the range of a float becomes its end: no infinity, and the argmax stays right.
-    soft_clusters = responsibilities * np.exp(np.clip(log_p, -708, 709))[:, np.newaxis]
+    # A p(x^(i)) too small or too large for a float is replaced by the smallest or largest: the argmax stays right.
+    soft_clusters = responsibilities * np.exp(np.clip(log_p, LOG_SMALLEST, LOG_LARGEST))[:, np.newaxis]
     return means, soft_clusters, np.array(log_likelihoods)

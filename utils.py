@@ -1,10 +1,8 @@
 """Loading the Mickey Mouse data and drawing the figures of the report.
 
-Each plot function saves its figure in report/figures as PDF (for the report)
-and as PNG (for everything else), then shows it where there is a display. Two
-figures stand side by side on a page: each is 7.9 cm wide, with text of 8.5 pt
-and more. The part of the mouse decides colour, marker and number of a cluster,
-in the original and in every clustering, whatever index the cluster has.
+Each plot function saves its figure in report/figures as PDF (for the report) and as PNG (for
+everything else), then shows it where there is a display. At 7.9 cm, two of them stand side by side.
+The part of the mouse decides colour, marker and number of a cluster, whatever index that has.
 """
 import numpy as np
 import matplotlib.pyplot as plt
@@ -16,31 +14,28 @@ FILE_BACKENDS = ('agg', 'cairo', 'pdf', 'pgf', 'ps', 'svg', 'template')  # they 
 PARTS = {'Head': (0.5, 0.5), 'Ear_left': (0.25, 0.75), 'Ear_right': (0.75, 0.75)}  # each with its centre
 COLOURS = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442')  # Okabe and Ito
 MARKERS = 'o^sDvP<>ph'
-NOISE_COLOUR, NOISE_MARKER = '#666666', 'x'
+NOISE_COLOUR, NOISE_MARKER, CENTRE_MARKER = '#666666', 'x', 'X'
 WIDTH = 3.1  # inches, of each figure
 LEGEND_ENTRIES = 14  # at most, so that the legend is not longer than the axes
 LEGEND_STYLE = dict(frameon=False, handletextpad=0.3, labelspacing=0.25, columnspacing=1)
 
 plt.rcParams.update({
     'font.size': 8.5,
-    'axes.labelsize': 9,
     'axes.titlesize': 9,
     'figure.dpi': 150,  # of a window on the screen
     'axes.axisbelow': True,
     'axes.titley': 1,  # given, since looking for a free place takes a tenth of the drawing time
-    'grid.color': '#E5E5E5',
 })
 
 
 def load_data(filename):
     """Read samples from a text file with lines of the form `x y label`.
 
-    Fields are separated by white space; blank lines are skipped. Returns
-    x (N,), y (N,) and data_labels (N,), an array of strings. Raises ValueError,
-    naming file and line, for a line that is not two finite numbers and a label
-    in UTF-8.
+    Fields are separated by white space; blank lines are skipped. Returns x (N,), y (N,) and
+    data_labels (N,), an array of strings. Raises ValueError, naming file and line, unless it is two
+    finite numbers and a label in UTF-8.
     """
-    x, y, data_labels = [], [], []
+    samples = []
     with open(filename, encoding='utf-8-sig', errors='replace') as file:
         for number, line in enumerate(file, start=1):
             fields = line.split()
@@ -54,12 +49,10 @@ def load_data(filename):
             if not np.isfinite(position).all() or '\ufffd' in line:  # \ufffd replaces what is not UTF-8
                 raise ValueError(f'{filename}, line {number}: expected "x y label" in UTF-8 with finite '
                                  f'numbers x and y, found {line.strip()!r}')
-            x.append(position[0])
-            y.append(position[1])
-            data_labels.append(label)
-    if not x:
+            samples.append((*position, label))
+    if not samples:
         raise ValueError(f'{filename} holds no samples: line 1 is missing')
-    return np.array(x), np.array(y), np.array(data_labels)
+    return tuple(np.array(column) for column in zip(*samples))
 
 
 def plot_original_data(x, y, data_labels):
@@ -69,40 +62,31 @@ def plot_original_data(x, y, data_labels):
     """
     X, data_labels = np.stack((x, y), axis=1), np.asarray(data_labels)
     others = [label for label in np.unique(data_labels) if label not in PARTS and label != 'Noise']
-    groups = []
-    for j, label in enumerate([*PARTS, *others, 'Noise']):
-        members = X[data_labels == label]
-        colour, marker = (NOISE_COLOUR, NOISE_MARKER) if label == 'Noise' else part_style(j)
-        if len(members):
-            groups.append((members, label, dict(color=colour, marker=marker, s=10, linewidth=0.9 * (marker == 'x'))))
+    styles = {label: part_style(j) for j, label in enumerate([*PARTS, *others])}
+    styles['Noise'] = NOISE_COLOUR, NOISE_MARKER
+    groups = [(X[data_labels == label], label, *style) for label, style in styles.items() if label in data_labels]
     draw_positions(X, groups, 'Original data')
 
 
 def plot_mickey_mouse(X, K, ind_samples_clusters, centroids, cluster_method):
     """Draw the samples X (N, 2), each in the colour of its cluster, and the centroids (K, 2).
 
-    A sample belongs to the largest entry of its row in ind_samples_clusters
-    (N, K): the 1 of K-means' Z, or the likeliest component of EM. Clusters are
-    numbered by their part of the mouse: number 1 is the head in every figure.
-    Raises ValueError where a position is not finite.
+    A sample belongs to the largest entry of its row in ind_samples_clusters (N, K): the 1 of
+    K-means' Z, or the likeliest component of EM. Clusters are numbered by their part of the mouse:
+    number 1 is the head in every figure. Raises ValueError where a position is not finite.
     """
     X, centroids = np.asarray(X), np.asarray(centroids)
     clusters = np.argmax(ind_samples_clusters, axis=1)
-    groups = []
-    for j, k in enumerate(order_by_part(centroids)):
-        colour, marker = part_style(j)
-        groups.append((X[clusters == k], f'Cluster {j + 1}', dict(color=colour, marker=marker, s=10, linewidth=0)))
-    groups.append((centroids, 'Means' if 'EM' in cluster_method else 'Centroids',
-                   dict(color='white', edgecolor='black', marker='X', s=70)))
+    groups = [(X[clusters == k], f'Cluster {j + 1}', *part_style(j)) for j, k in enumerate(order_by_part(centroids))]
+    groups.append((centroids, 'Means' if 'EM' in cluster_method else 'Centroids', 'white', CENTRE_MARKER))
     draw_positions(X, groups, f'{cluster_method} clusters, K = {K}')
 
 
 def plot_objective_function(objective_function_over_its, ylabel='Objective function'):
     """Draw an objective function over the iterations.
 
-    EM gives one value an iteration, K-means two: after the assignment, drawn
-    half an iteration early, and after the update of the centroids. The values
-    are EM's if the ylabel says likelihood, or if they rise.
+    EM gives one value an iteration, K-means two: after the assignment, drawn half an iteration
+    early, and after the update of the centroids. They are EM's if ylabel says likelihood or they rise.
     """
     values = np.asarray(objective_function_over_its, dtype=float)
     of_em = 'likelihood' in ylabel.lower() or values[-1] > values[0]
@@ -120,7 +104,7 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
             ax.legend(loc='upper center', bbox_to_anchor=(0.36, -0.2), ncol=2, **LEGEND_STYLE)
         ax.set_xlim(left=0)
         ax.set_ylim(middle - half, middle + half)
-        ax.grid()
+        ax.grid(color='#E5E5E5')
         ax.locator_params(axis='x', integer=True)
         ax.ticklabel_format(useOffset=False)  # whole values at the ticks
         save_and_show(fig, ylabel)
@@ -140,19 +124,18 @@ def order_by_part(centroids):
     """
     others = list(np.argsort(centroids[:, 0], kind='stable'))
     order = []
-    for centre in PARTS.values():
-        if others:
-            order.append(min(others, key=lambda k: np.sum((centroids[k] - centre)**2)))
-            others.remove(order[-1])
+    for centre in list(PARTS.values())[:len(centroids)]:
+        order.append(min(others, key=lambda k: np.sum((centroids[k] - centre)**2)))
+        others.remove(order[-1])
     return order + others
 
 
 def draw_positions(X, groups, title):
-    """Draw groups of points (n, 2), each with a label and a style, in a square around the samples X (N, 2)."""
-    if not all(np.isfinite(points).all() for points, _, _ in groups):
+    """Draw groups of points (n, 2), label, colour, marker in a square around the samples X (N, 2)."""
+    if not all(np.isfinite(points).all() for points, *_ in groups):
         raise ValueError(f'{title}: cannot be drawn, since a position is NaN or infinite')
     middle, half = (X.min(axis=0) + X.max(axis=0)) / 2, 0.55 * np.ptp(X, axis=0).max() or 0.05
-    labels = [f'{" " * label.startswith("_")}{label} ({len(points)})' for points, label, _ in groups]
+    labels = [f'{" " * label.startswith("_")}{label} ({len(points)})' for points, label, *_ in groups]
     if len(labels) > LEGEND_ENTRIES:
         labels[LEGEND_ENTRIES - 1:] = [f'and {len(labels) - LEGEND_ENTRIES + 1} more']
     columns = 2 if max(map(len, labels)) <= 20 else 1
@@ -160,8 +143,12 @@ def draw_positions(X, groups, title):
     fig, ax = labelled_axes('x', 'y', title, left=0.55, height=2.45, below=0.48 + 0.17 * rows)
     try:
         ax.set(aspect='equal', xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
-        handles = [ax.scatter(*points.T, label=label, **style) for points, label, style in groups]
-        ax.legend(handles[:len(labels)], labels, loc='upper center', bbox_to_anchor=(0.45, -0.15), ncol=columns,
+        handles = []
+        for points, label, colour, marker in groups:
+            size, edge = (70, 'black') if marker == CENTRE_MARKER else (10, None)
+            handles.append(ax.scatter(*points.T, s=size, color=colour, edgecolor=edge, marker=marker,
+                                      linewidth=0.9 * (marker in 'xX'), label=label))
+        ax.legend(handles[:len(labels)], labels, ncol=columns, loc='upper center', bbox_to_anchor=(0.45, -0.15),
                   **LEGEND_STYLE)
         save_and_show(fig, title)
     finally:
@@ -171,8 +158,8 @@ def draw_positions(X, groups, title):
 def labelled_axes(xlabel, ylabel, title, left, height, below):
     """Figure and axes of a height, with a margin left and below, all in inches.
 
-    Labels get fixed places, the one of the y axis at the edge, where there is
-    room for any tick labels: looking for free places takes time.
+    Labels get fixed places, the one of the y axis at the edge, where there is room for any tick
+    labels: looking for free places takes time.
     """
     total = 0.27 + height + below
     fig, ax = plt.subplots(figsize=(WIDTH, total))
