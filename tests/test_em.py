@@ -76,10 +76,10 @@ def seeded(seed, function, *args, **kwargs):
 
 
 @pytest.fixture
-def fit(em, judge, monkeypatch, request):
-    """em() of the module, from a seed. In a submission, its two steps are replaced by right
+def fit(em, judge, monkeypatch, grader):
+    """em() of the module, from a seed. In grading, its two steps are replaced by right
     ones: a mistake in one of them then counts once, at its own task."""
-    if request.config.getoption('submission'):
+    if grader:
         monkeypatch.setattr(em, 'calculate_responsibilities', naive_responsibilities, raising=False)
         monkeypatch.setattr(em, 'update_parameters', naive_parameters, raising=False)
 
@@ -194,10 +194,11 @@ def test_em_with_one_component_by_hand(fit, judge):
 
 @pytest.mark.task('1.2.1')
 @pytest.mark.parametrize('K, D', [(1, 2), (2, 1), (3, 2), (4, 3), (2, 5)])
-def test_responsibilities_equal_the_equation(em, judge, K, D):
+def test_responsibilities_equal_the_equation(em, judge, grader, K, D):
     X, (means, sigmas, weights) = blobs(K, D=D), mixture(D, K, D)
     judge.equal('calculate_responsibilities(), Eq. (5)', em.calculate_responsibilities(X, means, sigmas, weights),
-                naive_responsibilities(X, means, sigmas, weights))
+                naive_responsibilities(X, means, sigmas, weights),
+                tolerance=1e-8 if grader else 2e-15 if D < 5 else 1e-14)  # ours, by another route: rounding alone
 
 
 @pytest.mark.task('1.2.2')

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import FILES, ROOT, TASKS
+from judge.grader import FILES, ROOT, TASKS
 
 PLAIN = ROOT / 'tests' / 'submissions' / 'plain'
 
@@ -106,7 +106,8 @@ MISTAKES = {
         '        new_weights[k] = N_k / N\n', '        new_weights[k] = weights[k]\n'),
     'weights not returned': ('1.2.2', 'must return 3 values', 'em.py',
         'return new_means, new_sigmas, new_weights', 'return new_means, new_sigmas'),
-    'weights are N_k': ('1.2.2', 'N_k instead of N_k / N', 'em.py', 'N_k / N\n', 'N_k\n'),
+    'weights are N_k': ('1.2.2', 'N_k instead of N_k / N', 'em.py',
+        'new_weights[k] = N_k / N', 'new_weights[k] = N_k'),
     'diagonal covariance': ('1.2.2', 'the diagonal alone', 'em.py', 'np.outer(d, d) /', 'np.diag(d**2) /'),
     'inner product': ('1.2.2', 'inner product', 'em.py', 'np.outer(d, d) /', 'np.dot(d, d) /'),
     'in place': ('1.2.2', 'changes its input weights in place', 'em.py',
@@ -179,15 +180,14 @@ needs_scipy = pytest.mark.skipif(importlib.util.find_spec('scipy') is None, reas
 
 def judging_tests(name):
     task, _, file, _, _ = MISTAKES[name]
-    return 'tests/' + (TESTS.get(name) or TESTS.get(task) or f'test_{file}')
+    return (TESTS.get(name) or TESTS.get(task) or f'test_{file}').split('.')[0]
 
 
-def grade(directory, *arguments, option='--submission={}'):
-    """Exit code and output of the grader on a folder."""
-    words = [word.format(directory) for word in option.split(' ')]
-    command = [sys.executable, '-m', 'pytest', *words, '-p', 'no:cacheprovider', *arguments]
+def grade(*arguments, cwd=ROOT):
+    """Exit code and output of `python tests/grade.py` with these arguments."""
+    command = [sys.executable, str(ROOT / 'tests' / 'grade.py'), *map(str, arguments)]
     env = {name: value for name, value in os.environ.items() if not name.startswith('PYTEST_')}
-    done = subprocess.run(command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+    done = subprocess.run(command, cwd=str(cwd), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
                           universal_newlines=True, env=env)
     return done.returncode, done.stdout
 
@@ -220,7 +220,7 @@ def graded(request, tmp_path_factory):
 
     def one(number, name):
         directory = write_wrong(name, place / str(number))
-        return grade(directory, '--time-limit=2', judging_tests(name), '-k', KEYWORD.get(name, QUICK))
+        return grade(directory, '--time-limit=2', '-k', f'{judging_tests(name)} and {KEYWORD.get(name, QUICK)}')
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         yield {name: pool.submit(one, number, name) for number, name in enumerate(names)}
@@ -252,7 +252,7 @@ def right(request, tmp_path):
     for name in FILES:
         shutil.copyfile(str((ROOT if request.param == 'ours' else PLAIN) / name), str(folder / name))
     if request.param == 'scipy':
-        shutil.copyfile(str(PLAIN.parent / 'scipy_em.py'), str(folder / 'em.py'))
+        shutil.copyfile(str(PLAIN.parent / 'scipy' / 'em.py'), str(folder / 'em.py'))
     (folder / 'conftest.py').write_text('raise SystemExit("the conftest.py of the submission was read")')
     (folder / 'pytest.ini').write_text('[pytest]\npython_files = nothing.py\naddopts = --collect-only\n')
     (folder / 'test_k_means.py').write_text('def test_mine(): assert False\n')
@@ -267,8 +267,9 @@ def contents(folder):
 
 
 def test_right_submission_passes_and_stays_as_it_was(right):
+    """From its own folder, where its files would be found first."""
     before = contents(right)
-    code, output = grade(right)
+    code, output = grade('.', cwd=right)
     assert code == 0, output
     for task in TASKS:
         passed, every = score(output, task)
@@ -278,17 +279,13 @@ def test_right_submission_passes_and_stays_as_it_was(right):
     assert contents(right) == before
 
 
-def test_option_may_be_written_with_a_blank(right):
-    before = contents(right)
-    code, output = grade(right, 'tests/test_interface.py', option='--submission {}')
-    assert code == 0, output
-    passed, every = score(output, 'remarks')
-    assert passed == every > 0
-    assert f'rootdir: {ROOT}' in output
-    assert contents(right) == before
+@pytest.mark.parametrize('arguments', [[], [''], [' '], ['no/such/folder'], ['-v', PLAIN], [PLAIN / 'em.py']])
+def test_without_a_folder_nothing_is_graded(arguments):
+    """An empty variable of a shell must not grade our own files."""
+    code, output = grade(*arguments)
+    assert code == 2 and 'there is no folder' in output and 'passed' not in output.split('Grade a')[0]
 
 
-@pytest.mark.parametrize('option', ['--submission={}', '--submission {}'])
-def test_missing_folder_is_refused(option):
-    code, output = grade(Path('no', 'such', 'folder'), option=option)
-    assert code == 4 and 'there is no folder' in output
+def test_a_folder_without_the_four_files_is_not_graded(tmp_path):
+    code, output = grade(tmp_path)
+    assert code == 2 and f'{tmp_path} has none of the files main.py, k_means.py, em.py, utils.py' in output

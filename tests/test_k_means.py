@@ -65,10 +65,10 @@ def seeded(seed, function, *args, **kwargs):
 
 
 @pytest.fixture
-def kmeans(k_means, monkeypatch, request):
-    """kmeans() of the module. In a submission, its steps are replaced by right ones:
+def kmeans(k_means, monkeypatch, grader):
+    """kmeans() of the module. In grading, its steps are replaced by right ones:
     a mistake in one of them then counts once, at its own task."""
-    if request.config.getoption('submission'):
+    if grader:
         for name, right in {'wcss': naive_wcss, 'compute_Z': naive_Z, 'recompute_centroids': naive_centroids}.items():
             monkeypatch.setattr(k_means, name, right, raising=False)
     return k_means.kmeans

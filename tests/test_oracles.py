@@ -1,4 +1,4 @@
-"""Our equations against values of scipy and scikit-learn (oracles.json, made by make_oracles.py)."""
+"""Our equations against values of scipy and scikit-learn (oracles.json, made by tests/tools/make_oracles.py)."""
 import json
 import pathlib
 

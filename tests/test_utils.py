@@ -1,6 +1,4 @@
 """load_data and the three plot functions: what is drawn is read back from the axes."""
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -41,7 +39,7 @@ def drawn(label):
     return points.get_offsets().data, tuple(points.get_facecolor()[0]), points.get_paths()[0].vertices.tolist()
 
 
-# --- load_data -----------------------------------------------------------------------------------
+# --- load_data
 
 def test_load_data_reads_the_mouse():
     x, y, data_labels = utils.load_data(utils.FIGURES[:-len('report/figures/')] + 'data/mouse.txt')
@@ -91,7 +89,7 @@ def test_load_data_refuses_an_empty_file(tmp_path, content):
     assert path in str(error.value)
 
 
-# --- plot_original_data --------------------------------------------------------------------------
+# --- plot_original_data
 
 def test_plot_original_data_draws_every_label(unsaved):
     labels = np.array(['Head', 'Noise', 'Ear_left', 'Ear_right', 'Whisker', 'Head'])
@@ -109,7 +107,7 @@ def test_plot_original_data_names_no_label_that_is_missing(unsaved):
     assert [text.get_text() for text in plt.gca().get_legend().get_texts()] == ['Head (6)']
 
 
-# --- plot_mickey_mouse ---------------------------------------------------------------------------
+# --- plot_mickey_mouse
 
 def test_plot_mickey_mouse_draws_clusters_and_centroids(unsaved):
     utils.plot_mickey_mouse(X, 3, Z, CENTROIDS, 'K-means')
@@ -183,7 +181,7 @@ def test_plot_mickey_mouse_draws_an_empty_cluster_and_equal_samples(unsaved):
     assert 'Cluster 2 (0)' in [text.get_text() for text in plt.gca().get_legend().get_texts()]
 
 
-# --- plot_objective_function ---------------------------------------------------------------------
+# --- plot_objective_function
 
 def test_plot_objective_function_has_two_values_an_iteration_for_k_means(unsaved):
     values = [9.0, 5.0, 4.0, 3.5, 3.5, 3.5]
@@ -220,7 +218,7 @@ def test_plot_objective_function_ticks_whole_iterations(unsaved, count):
     np.testing.assert_array_equal(ticks, np.round(ticks))
 
 
-# --- the look of all figures ---------------------------------------------------------------------
+# --- The look of all figures
 
 @pytest.mark.parametrize('draw', [
     lambda: utils.plot_original_data(*X.T, np.array(['Head', 'Head', 'Ear_left', 'Ear_right', 'Noise', '_x'])),
@@ -248,7 +246,7 @@ def test_texts_are_large_enough_inside_the_figure_and_apart(unsaved, draw):
     assert [(a, b) for i, a in enumerate(texts) for b, box in zip(texts[:i], boxes) if boxes[i].overlaps(box)] == []
 
 
-# --- saving and showing --------------------------------------------------------------------------
+# --- Saving and showing
 
 def draw_all():
     utils.plot_original_data(X[:, 0], X[:, 1], np.array(['Head'] * 6))
@@ -307,13 +305,3 @@ def test_figures_are_closed_also_where_drawing_fails(tmp_path, monkeypatch):
 def test_each_saved_figure_is_printed(figures, capsys):
     utils.plot_objective_function([2.0, 1.0])
     assert capsys.readouterr().out == f'Saved {figures}/objective-function.pdf and .png\n'
-
-
-def test_signatures_are_those_of_the_interface():
-    signatures = {name: str(inspect.signature(getattr(utils, name))) for name in (
-        'load_data', 'plot_original_data', 'plot_mickey_mouse', 'plot_objective_function')}
-    assert signatures == {
-        'load_data': '(filename)',
-        'plot_original_data': '(x, y, data_labels)',
-        'plot_mickey_mouse': '(X, K, ind_samples_clusters, centroids, cluster_method)',
-        'plot_objective_function': "(objective_function_over_its, ylabel='Objective function')"}

@@ -1,4 +1,7 @@
-"""K-means with plain loops."""
+"""K-means with plain loops: read this first, beside section 1.1 of the sheet.
+
+The same numbers as k_means.py at the top level, which is faster and checks its arguments.
+"""
 from typing import Tuple
 
 import numpy as np
@@ -8,18 +11,21 @@ def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
     total = 0
     for i in range(X.shape[0]):
         for k in range(K):
+            # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2
             total += Z[i, k] * np.linalg.norm(X[i] - centroids[k]) ** 2
     return total
 
 
 def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
     distances = [np.linalg.norm(sample - c) for c in centroids]
+    # Eq. (2): argmin_j ||x - mu^(j)||^2; the distance itself has the same argmin as its square
     return np.argmin(distances)
 
 
 def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
     Z = np.zeros((X.shape[0], K), dtype=int)
     for i in range(X.shape[0]):
+        # Eq. (2): z_ik = 1 for the closest centroid k, 0 for the others
         Z[i, closest_centroid(X[i], centroids)] = 1
     return Z
 
@@ -28,6 +34,7 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
     centroids = np.zeros((K, X.shape[1]))
     for k in range(K):
         members = X[Z[:, k] == 1]
+        # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik
         centroids[k] = members.sum(axis=0) / len(members)
     return centroids
 

@@ -1,4 +1,7 @@
-"""The two tasks, without the run with K = 5."""
+"""The two tasks as plainly as possible, without the run with K = 5: read this first.
+
+main.py at the top level fixes the seed and runs K = 5 as well.
+"""
 import numpy as np
 from k_means import kmeans
 from em import em

@@ -1,4 +1,7 @@
-"""Loading and plotting: figures are shown, not saved."""
+"""Loading and plotting as plainly as possible: read this first; figures are shown, not saved.
+
+utils.py at the top level saves them, and gives each part of the mouse a colour and a marker of its own.
+"""
 import numpy as np
 import matplotlib.pyplot as plt
 

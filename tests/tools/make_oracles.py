@@ -1,6 +1,6 @@
 """Compute the reference values of oracles.json with scipy and scikit-learn.
 
-    python tests/make_oracles.py
+    python tests/tools/make_oracles.py
 
 Run it where both packages are installed; the project and its tests need
 neither. It uses nothing of this project but the data file. Samples and
@@ -21,7 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.mixture._gaussian_mixture import _estimate_gaussian_parameters
 
-TESTS = pathlib.Path(__file__).resolve().parent
+TESTS = pathlib.Path(__file__).resolve().parents[1]
 MOUSE = 'data/mouse.txt'
 
 
@@ -29,20 +29,20 @@ def samples(name):
     """The samples of a case, as stored: the mouse by its file name, others as numbers."""
     if name == 'mouse':
         return MOUSE, np.loadtxt(TESTS.parent / MOUSE, usecols=(0, 1))
-    random = np.random.RandomState(len(name))
+    rng = np.random.RandomState(len(name))
     D, N, offset = {'line': (1, 40, 0), 'plane': (2, 40, 0), 'space': (5, 60, 0), 'far plane': (2, 40, 1000)}[name]
-    X = random.random_sample((3, D))[np.arange(N) % 3] + 0.15 * random.standard_normal((N, D))
+    X = rng.random_sample((3, D))[np.arange(N) % 3] + 0.15 * rng.standard_normal((N, D))
     X = (X + offset).round(4)
     return X.tolist(), X
 
 
-def parameters(X, K, random):
+def parameters(X, K, rng):
     """Means, covariances and weights such as a fit to X might have, rounded."""
     D = X.shape[1]
-    means = (X[random.choice(len(X), K, replace=False)] + 0.1 * random.standard_normal((K, D))).round(3)
-    roots = random.standard_normal((K, D, D))
+    means = (X[rng.choice(len(X), K, replace=False)] + 0.1 * rng.standard_normal((K, D))).round(3)
+    roots = rng.standard_normal((K, D, D))
     sigmas = (0.05 * roots @ roots.transpose(0, 2, 1)).round(4) + 0.05 * np.eye(D)
-    weights = random.randint(1, 10, K)
+    weights = rng.randint(1, 10, K)
     return means, sigmas, weights / weights.sum()
 
 
@@ -88,7 +88,7 @@ def kmeans_run(name, K, seed):
 
 def main():
     oracles = {
-        'command': 'python tests/make_oracles.py',
+        'command': 'python tests/tools/make_oracles.py',
         'versions': dict(python=platform.python_version(), numpy=np.__version__, scipy=scipy.__version__,
                          scikit_learn=sklearn.__version__),
         'steps': [step(name, K) for name, K in

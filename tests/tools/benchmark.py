@@ -1,10 +1,11 @@
 """Time and memory of kmeans, em and main.py, side by side with scikit-learn.
 
-Run `python tests/benchmark.py`. The ratios need scikit-learn, which is not a
+Run `python tests/tools/benchmark.py`. The ratios need scikit-learn, which is not a
 package of this project; without it the rest is printed. Both sides start from
 the same values, run the same number of iterations and take turns; a time is
 the median of several runs.
 """
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,9 +14,12 @@ import tracemalloc
 import warnings
 from pathlib import Path
 
-import numpy as np
+for library in ('OMP', 'OPENBLAS', 'MKL', 'VECLIB'):
+    os.environ.setdefault(f'{library}_NUM_THREADS', '1')  # before numpy is loaded; main.py gets it, too
 
-PROJECT = Path(__file__).resolve().parents[1]
+import numpy as np  # noqa: E402
+
+PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 import em  # noqa: E402
 import k_means  # noqa: E402
@@ -47,10 +51,10 @@ def samples(N, D):
     """The mouse, resampled with a small jitter above N = 500; normal numbers where D is not 2."""
     x, y, _ = utils.load_data(PROJECT / 'data' / 'mouse.txt')
     mouse = np.stack((x, y), axis=1)
-    random = np.random.RandomState(SEED)
+    rng = np.random.RandomState(SEED)
     if D != 2:
-        return random.normal(size=(N, D))
-    return mouse if N == len(mouse) else mouse[random.randint(len(mouse), size=N)] + random.normal(0, 0.01, (N, D))
+        return rng.normal(size=(N, D))
+    return mouse if N == len(mouse) else mouse[rng.randint(len(mouse), size=N)] + rng.normal(0, 0.01, (N, D))
 
 
 def side_by_side(functions, runs):
@@ -112,6 +116,8 @@ def main():
     em.print = k_means.print = lambda *args, **kwargs: None  # what they print is not timed
     if KMeans is None:
         print('scikit-learn is not installed: no ratios.')
+    print(f'threads of BLAS and OpenMP, on both sides: {os.environ["OMP_NUM_THREADS"]} '
+          '(OMP_NUM_THREADS and the like change it)')
     print('memory: peak beside X, in arrays of N x max(K, D) float64')
     print(f'{"":8}{"N":>8} {"D":>3} {"K":>3} {"iter.":>6} {"ms":>9} {"ns/(N iter.)":>13} '
           f'{"memory":>7} {"sklearn ms":>11} {"ratio":>6}')
