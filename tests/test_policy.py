@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import k_means
-from awkward.checks import check_em, check_kmeans, problems
+from awkward.checks import check_em, check_kmeans, problems, replay
 from awkward.data_sets import DATA_SETS
 from em import calculate_responsibilities, em, update_parameters
 from k_means import closest_centroid, compute_Z, kmeans, recompute_centroids, wcss
@@ -232,6 +232,13 @@ def test_em_raises_where_every_covariance_is_singular(name):
                 em(data(name, seed), K, 500)
 
 
+@pytest.mark.parametrize('X', [[[-1, 4, 4], [4, -4, 1], [4, -3, -2]], np.eye(6), np.arange(6).reshape(2, 3), [[7]]])
+def test_em_never_fits_as_many_samples_as_features_or_fewer(X):
+    """Their covariance has the rank N - 1 at most. The first one passed as a fit with log-likelihood 34.69."""
+    with pytest.raises(np.linalg.LinAlgError, match=f'N = {len(X)} samples with D = {len(X[0])} features'):
+        em(X, 1, 10)
+
+
 @pytest.mark.parametrize('name', ['one point, repeated', 'constant column', 'points on a line'])
 def test_update_parameters_returns_a_singular_covariance(name):
     """Its equation is defined there; only the next use of the covariance is not."""
@@ -319,9 +326,12 @@ UNFIT = [
     (dict(max_iter=10.0), r'max_iter .*1 on, not 10\.0'),
     (dict(max_iter=None), 'max_iter .*1 on, not None'),
     (dict(max_iter=True), 'max_iter .*1 on, not True'),
+    (dict(eps=None), 'eps .*not None'),
+    (dict(eps='1e-6'), "eps .*not '1e-6'"),
+    (dict(eps=float('nan')), 'eps .*not nan'),
 ]
 UNFIT_VARIANCE = [(dict(init_variance=value), f'init_variance .*not {value!r}')
-                  for value in (0, -1.5, float('nan'), float('inf'), 1e-310)]
+                  for value in (0, -1.5, float('nan'), float('inf'), 1e-310, None, '1.5')]
 
 
 @pytest.mark.parametrize('function, unfit, message',
@@ -334,6 +344,17 @@ def test_unfit_arguments_are_named_before_anything_is_drawn(function, unfit, mes
         function(**{**dict(X=GOOD, K=2, max_iter=5), **unfit})
     assert np.random.random() == expected
     assert capsys.readouterr().out == ''
+
+
+def test_centroids_that_do_not_match_are_refused():
+    for sample in (np.zeros(3), np.zeros((5, 3)), np.zeros(())):
+        with pytest.raises(ValueError, match=rf'sample \({str(sample.shape)[1:-1]}\) and centroids \(4, 2\)'):
+            closest_centroid(sample, np.ones((4, 2)))
+    for K in (2, 4):
+        with pytest.raises(ValueError, match=f'centroids, 3, not {K}'):
+            compute_Z(np.zeros((5, 2)), K, np.ones((3, 2)))
+    with pytest.raises(ValueError, match=r'\(5, 3\) and centroids \(4, 2\)'):
+        compute_Z(np.zeros((5, 3)), 4, np.ones((4, 2)))
 
 
 @pytest.mark.parametrize('function', [kmeans, em])
@@ -483,3 +504,32 @@ def test_the_bounds_of_the_initial_variance():
 def test_em_accepts_a_component_for_each_sample():
     np.random.seed(0)
     assert em(np.random.random((6, 2)), 6, 1)[0].shape == (6, 2)
+
+
+# --- What is printed
+
+def said(when, means, sigmas, weights):
+    return f'{when} means:\n{means}\n{when} covariances:\n{sigmas}\n{when} weights:\n{weights}\n'
+
+
+@pytest.mark.parametrize('max_iter, end', [(100, 'converged in'), (1, 'did not converge in')])
+def test_kmeans_prints_start_convergence_and_fit(capsys, max_iter, end):
+    X = data('uniform')
+    start = X[np.random.RandomState(0).choice(len(X), size=3, replace=False)]
+    np.random.seed(0)
+    _, centroids, objective = kmeans(X, 3, max_iter)
+    end += f' iteration {len(objective) // 2}.' if max_iter > 1 else ' 1 iterations.'
+    assert capsys.readouterr().out == (f'Initial centroids:\n{start}\nK-means {end}\nWCSS: {objective[-1]:.4f}\n'
+                                       f'Fitted centroids:\n{centroids}\n')
+
+
+@pytest.mark.parametrize('max_iter, end', [(99, 'converged in iteration 3.'), (2, 'did not converge in 2 iterations.')])
+def test_em_prints_start_convergence_and_fit(capsys, max_iter, end):
+    X = data('three blobs')
+    start = np.random.RandomState(0).random_sample((2, 2)), 1.5 * np.array([np.eye(2)] * 2), np.full(2, 0.5)
+    np.random.seed(0)
+    objective = em(X, 2, max_iter)[2]
+    np.random.seed(0)
+    *_, (*fitted, _) = replay(X, 2, len(objective))
+    assert capsys.readouterr().out == (said('Initial', *start) + f'EM {end}\nLog-likelihood: {objective[-1]:.2f}\n'
+                                       + said('Fitted', *fitted))
