@@ -97,11 +97,11 @@ def test_sections_are_numbered_as_on_the_sheet(text):
 
 def test_adjusted_rand_index_of_worked_examples(build):
     """Pairs of {0,1},{2,3} and {0,1,2},{3}: 1 agrees of 2 and 3; expected 2 * 3 / 6 = 1, so (1 - 1) / 1.5 = 0."""
-    assert build.adjusted_rand_index(list('aabb'), [1, 1, 0, 0]) == 1
-    assert build.adjusted_rand_index([0, 0, 1, 1], [0, 0, 0, 1]) == 0
+    assert build.studies.adjusted_rand_index(list('aabb'), [1, 1, 0, 0]) == 1
+    assert build.studies.adjusted_rand_index([0, 0, 1, 1], [0, 0, 0, 1]) == 0
 
 
 def test_require_stops_where_a_claim_fails(build):
-    build.require(True, 'fine')
+    build.claims.require(True, 'fine')
     with pytest.raises(AssertionError, match='never falls'):
-        build.require(False, 'the objective never falls')
+        build.claims.require(False, 'the objective never falls')
