@@ -122,7 +122,7 @@ def update_parameters(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray, weig
     N_k = responsibilities.sum(axis=0)
     for k in np.flatnonzero(N_k):
         shares = responsibilities[:, k] / N_k[k]  # before the sums: exact for a tiny N_k, too
-        # Deviations from one of the samples: where all are equal, they are exactly 0, and so is the covariance.
+        # Deviations from one of its samples, not from 0: if all are equal, the covariance is exactly 0.
         origin = X[np.argmax(shares)]
         deviations = X.T - origin[:, np.newaxis]
         # Eq. (6): mu_k = sum_i gamma_ik x^(i) / N_k
@@ -134,7 +134,8 @@ def update_parameters(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray, weig
         scaled = deviations * np.sqrt(shares)
         sigmas[k] = scaled @ scaled.T
     # Eq. (8): w_k = N_k / N
-    return means, sigmas, N_k / len(X)
+    weights = N_k / len(X)
+    return means, sigmas, weights
 
 
 def check_arguments(X, K, max_iter, eps, init_variance):
