@@ -12,23 +12,23 @@ weights           (K,)       w_k, none negative, their sum is 1
 responsibilities  (N, K)     gamma_ik, each row sums to 1
 log-likelihood    nats
 
-Densities are kept as logarithms: those of a far sample are too small for a float under every
-component, and would leave 0/0 of Eq. (5). Nothing is added to a covariance: one that becomes
-singular raises an error. For speed alone, arrays in between have the N samples along the last axis.
+Densities are kept as logarithms: far from every mean they would all be rounded to 0, and Eq. (5)
+to 0/0. Nothing is added to a covariance: one that becomes singular raises an error. For speed alone,
+arrays in between have the N samples along the last axis.
 """
 from typing import Tuple
 
 import numpy as np
 
-LOG_SMALLEST, LOG_LARGEST = -708, 709  # logarithms of the smallest and the largest float, rounded towards 0
+LOG_SMALLEST, LOG_LARGEST = -708, 709  # of the floats with all their digits, in whole numbers
 
 
 def cholesky_factors(sigmas):
     """Lower triangular L_k with L_k L_k^T = Sigma_k, shape (K, D, D).
 
-    Raises LinAlgError, naming the component, where Sigma_k is not positive definite. The
-    factorisation alone may miss that: rounding turns an exact 0 into tiny noise. So each pivot L_jj^2,
-    the part of the variance Sigma_jj that the features before j do not explain, must exceed this noise.
+    Raises LinAlgError, naming the component, where Sigma_k is not positive definite. The function of
+    numpy may miss that: rounding turns L_jj = 0 into something tiny. So each pivot L_jj^2, the variance
+    of feature j that the features before it do not explain, must exceed the rounding error of Sigma_jj.
     """
     D = sigmas.shape[-1]
     try:
@@ -37,8 +37,8 @@ def cholesky_factors(sigmas):
         factors = np.array([cholesky_or_nan(sigma) for sigma in sigmas])
     pivots = np.diagonal(factors, axis1=1, axis2=2)**2
     variances = np.diagonal(sigmas, axis1=1, axis2=2)
-    noise = 10 * D * np.finfo(float).eps * variances + np.finfo(float).tiny  # floats below tiny have fewer digits
-    sound = (pivots > noise).all(axis=1)  # False for NaN
+    rounding = 10 * D * np.finfo(float).eps * variances + np.finfo(float).tiny
+    sound = (pivots > rounding).all(axis=1)  # False for NaN
     if not sound.all():
         k = np.argmin(sound)
         raise np.linalg.LinAlgError(
@@ -68,32 +68,32 @@ def weighted_log_densities(X, means, sigmas, weights):
     half_log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     with np.errstate(divide='ignore'):  # log 0 = -inf is right for a component of weight 0
         constants = np.log(weights) - D / 2 * np.log(2 * np.pi) - half_log_determinants
-    # L^-1 by way of L^T: np.linalg.inv would exchange rows of L, and so could lose a feature of far smaller scale.
+    # L^-1 by way of L^T: inv may swap rows of L, and lose a feature of far smaller scale; of L^T it swaps none.
     inverses = np.linalg.inv(factors.transpose(0, 2, 1)).transpose(0, 2, 1)
     log_densities = np.empty((K, N))
     for k in range(K):
-        # Column i: x^(i) - mu_k in the component's own standard deviations, without correlation
+        # Column i is L^-1 (x^(i) - mu_k): the deviation in the component's own standard deviations,
+        # without correlation. The einsum is the squared length of each column.
         whitened = inverses[k] @ (X.T - means[k][:, np.newaxis])
-        squared_lengths = np.einsum('dn,dn->n', whitened, whitened)  # of each column
-        log_densities[k] = constants[k] - squared_lengths / 2
+        log_densities[k] = constants[k] - np.einsum('dn,dn->n', whitened, whitened) / 2
     return log_densities
 
 
 def e_step(X, means, sigmas, weights):
     """Responsibilities (N, K), Eq. (5), and log p(x^(i)) (N,), the logarithm of Eq. (4).
 
-    Arguments and errors are those of calculate_responsibilities.
+    X (N, D), means (K, D), sigmas (K, D, D), weights (K,). Raises LinAlgError for a singular covariance.
     """
     X, means, sigmas, weights = (np.asarray(a, dtype=float) for a in (X, means, sigmas, weights))
     log_terms = weighted_log_densities(X, means, sigmas, weights)
-    # Log-sum-exp: divided by the largest term of its sample, a term is at most 1 and the largest
-    # is 1, so that no sum is 0. The factor cancels in Eq. (5) and comes back in the logarithm.
+    # Log-sum-exp: all terms of a sample are divided by the largest of them, so that their sum is 1
+    # or more, never 0. The factor cancels in Eq. (5); its logarithm is added back in Eq. (4).
     largest = log_terms.max(axis=0)
-    terms = np.exp(np.subtract(log_terms, largest, out=log_terms))
+    terms = np.exp(np.subtract(log_terms, largest, out=log_terms), out=log_terms)  # out: no further memory
     total = terms.sum(axis=0)
-    # Eq. (4): p(x^(i)) = sum_k w_k N(x^(i); mu_k, Sigma_k), in logarithms
+    # Eq. (4): log p(x^(i)) = log sum_k exp(log_terms_ik), where log_terms_ik = log(w_k N(x^(i); mu_k, Sigma_k))
     log_p = np.log(total) + largest
-    # Eq. (5): gamma_ik = w_k N(x^(i); mu_k, Sigma_k) / p(x^(i))
+    # Eq. (5): gamma_ik = w_k N(x^(i); mu_k, Sigma_k) / p(x^(i)), both divided by the largest term
     responsibilities = terms / total
     return responsibilities.T, log_p
 
@@ -113,25 +113,25 @@ def update_parameters(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray, weig
                       responsibilities: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The M-step, Eqs. (6) to (8): the parameters that fit the responsibilities best.
 
-    X (N, D), means (K, D), sigmas (K, D, D), weights (K,), responsibilities (N, K). Returns new
-    means, sigmas and weights of these shapes. A component without any responsibility gets weight 0
-    and keeps its mean and covariance. A covariance may come out singular: its next use raises.
+    X (N, D), means (K, D), sigmas (K, D, D), weights (K,), responsibilities (N, K). Returns new means,
+    sigmas, weights. Only a component without any responsibility keeps its mean and covariance, with
+    weight 0. A covariance may come out singular: its next use raises LinAlgError.
     """
     X, responsibilities = np.asarray(X, dtype=float), np.asarray(responsibilities, dtype=float)
     means, sigmas = np.array(means, dtype=float), np.array(sigmas, dtype=float)
     N_k = responsibilities.sum(axis=0)
     for k in np.flatnonzero(N_k):
-        shares = responsibilities[:, k] / N_k[k]  # before the sums: exact for a tiny N_k, too
+        shares = responsibilities[:, k] / N_k[k]  # their sum is 1; divided first, they keep their digits
         # Deviations from one of its samples, not from 0: if all are equal, the covariance is exactly 0.
         origin = X[np.argmax(shares)]
         deviations = X.T - origin[:, np.newaxis]
-        # Eq. (6): mu_k = sum_i gamma_ik x^(i) / N_k
+        # Eq. (6): mu_k = sum_i gamma_ik x^(i) / N_k = origin + sum_i shares_i (x^(i) - origin)
         shift = deviations @ shares
         means[k] = origin + shift
-        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k. Each share is split
-        # into two roots, one for each factor: a matrix times its own transpose is exactly symmetric.
+        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k. Either factor gets
+        # the root of the share: a matrix times its own transpose is exactly symmetric.
         deviations -= shift[:, np.newaxis]
-        scaled = deviations * np.sqrt(shares)
+        scaled = np.multiply(deviations, np.sqrt(shares), out=deviations)
         sigmas[k] = scaled @ scaled.T
     # Eq. (8): w_k = N_k / N
     weights = N_k / len(X)
@@ -146,7 +146,7 @@ def check_arguments(X, K, max_iter, eps, init_variance):
         raise ValueError(f'X must be an array of numbers: {error}') from error
     if X.ndim != 2 or X.size == 0:
         raise ValueError(f'X must have the shape (N, D) with N, D >= 1, not {X.shape}')
-    if not np.abs(X).max() < 1e150:
+    if not np.abs(X).max() < 1e150:  # not >=, which would let NaN pass
         raise ValueError(f'X must be finite, and below 1e150 for its square, but holds {X[~(np.abs(X) < 1e150)][0]}')
     if not isinstance(K, (int, np.integer)) or isinstance(K, bool) or not 1 <= K <= len(X):
         raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
@@ -179,8 +179,8 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
     X = check_arguments(X, K, max_iter, eps, init_variance)
     N, D = X.shape
     if N <= D:
-        raise np.linalg.LinAlgError(f'component 0 collapses, also with fewer components: the covariance of N = {N} '
-                                    f'samples with D = {D} features is singular. More samples or fewer features help.')
+        raise np.linalg.LinAlgError(f'component 0 and every other collapse, also with fewer components: the covariance '
+                                    f'of N = {N} samples with D = {D} features is singular. What helps: more samples.')
     means = np.random.random((K, D))
     sigmas = init_variance * np.tile(np.eye(D), (K, 1, 1))
     weights = np.full(K, 1 / K)
@@ -189,18 +189,18 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
     log_likelihoods = []
     for iteration in range(max_iter):
         means, sigmas, weights = update_parameters(X, means, sigmas, weights, responsibilities)
-        # The E-step of the next iteration already: the densities it computes are those of Eq. (9).
+        # The E-step of the next iteration, done here already: its log p(x^(i)) are the terms of Eq. (9).
         responsibilities, log_p = e_step(X, means, sigmas, weights)
-        # Eq. (9): log p(D) = sum_i log p(x^(i)), where log p(x^(i)) is the logarithm of Eq. (4)
+        # Eq. (9): log p(D) = sum_i log p(x^(i)), with p(x^(i)) of Eq. (4)
         log_likelihoods.append(log_p.sum())
         if iteration > 1 and abs(log_likelihoods[-1] - log_likelihoods[-2]) < eps:
             print(f'EM converged in iteration {iteration + 1}.')
             break
-    else:
+    else:  # no break
         print(f'EM did not converge in {max_iter} iterations.')
     print(f'Log-likelihood: {log_likelihoods[-1]:.2f}')
     print('Fitted means:', means, 'Fitted covariances:', sigmas, 'Fitted weights:', weights, sep='\n')
     # Eq. (5) solved for its numerator: w_k N(x^(i); mu_k, Sigma_k) = gamma_ik p(x^(i))
-    # A p(x^(i)) too small or too large for a float is replaced by the smallest or largest: the argmax stays right.
+    # A p(x^(i)) beyond the range of a float is moved to its end: it stays finite, and the argmax right.
     soft_clusters = responsibilities * np.exp(np.clip(log_p, LOG_SMALLEST, LOG_LARGEST))[:, np.newaxis]
     return means, soft_clusters, np.array(log_likelihoods)

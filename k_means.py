@@ -10,8 +10,8 @@ Z          (N, K)  one-hot rows: z_ik = 1 if sample i belongs to cluster k
 centroids  (K, D)  one centroid mu^(k) a row
 wcss       squared data units
 
-For speed alone, arrays over the samples are worked on feature by feature and centroid by centroid,
-with the N samples along the last axis.
+For speed alone, X and Z lie in memory feature by feature and cluster by cluster, so that Z is built
+as its transpose.
 """
 from typing import Tuple
 
@@ -35,8 +35,8 @@ def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
     X (N, D), Z (N, K) one-hot rows, centroids (K, D). Returns a scalar, in squared data units.
     """
     X, Z, centroids = (np.asarray(a, dtype=float) for a in (X, Z, centroids))
-    # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2. As row i of Z holds a single 1, column i of
-    # centroids.T @ Z.T is the sample's own centroid, and the other K - 1 terms are 0.
+    # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2. Row i of Z @ centroids is the sample's own centroid,
+    # as row i of Z holds a single 1; the other terms of the sum over k are 0. Transposed for speed.
     return float(((centroids.T @ Z.T - X.T)**2).sum())
 
 
@@ -50,13 +50,13 @@ def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
     if sample.shape[-1:] != centroids.shape[1:]:
         raise ValueError(f'sample {sample.shape} and centroids {centroids.shape} must have as many features each')
     # Eq. (2): argmin_j ||x - mu^(j)||^2, by going through the centroids and keeping the smallest
-    # distance so far. np.argmin would do the same, and take twice as long as all the rest.
+    # distance so far. np.argmin over all distances gives the same, several times slower.
     smallest = squared_distances(sample, centroids[0])
     closest = np.zeros(smallest.shape, dtype=int)
     for k in range(1, len(centroids)):
         distances = squared_distances(sample, centroids[k])
-        closer = distances < smallest  # not <=: a tie stays with the lower index
-        closest = np.maximum(closest, k * closer)  # k where closer, since k is the largest yet; faster than np.where
+        # The larger index is k where centroid k is closer (on a tie it is not): as np.where, but faster.
+        closest = np.maximum(closest, k * (distances < smallest))
         smallest = np.minimum(smallest, distances)
     return closest if closest.ndim else int(closest)
 
@@ -70,12 +70,12 @@ def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
     X = np.asarray(X)
     if len(centroids) != K:
         raise ValueError(f'K must be the number of centroids, {len(centroids)}, not {K}')
-    Z = np.empty((K, len(X)))
+    Z_transposed = np.empty((K, len(X)))
     for start in range(0, len(X), BLOCK):
         block = slice(start, start + BLOCK)
         # Eq. (2): z_ik = 1 if k = argmin_j ||x^(i) - mu^(j)||^2, else 0. Row k compares k with each argmin.
-        Z[:, block] = np.arange(K)[:, np.newaxis] == closest_centroid(X[block], centroids)
-    return Z.T
+        Z_transposed[:, block] = np.arange(K)[:, np.newaxis] == closest_centroid(X[block], centroids)
+    return Z_transposed.T
 
 
 def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
@@ -113,7 +113,7 @@ def check_arguments(X, K, max_iter, eps):
         raise ValueError(f'X must be an array of numbers: {error}') from error
     if X.ndim != 2 or X.size == 0:
         raise ValueError(f'X must have the shape (N, D) with N, D >= 1, not {X.shape}')
-    if not np.abs(X).max() < 1e150:
+    if not np.abs(X).max() < 1e150:  # not >=, which would let NaN pass
         raise ValueError(f'X must be finite, and below 1e150 for its square, but holds {X[~(np.abs(X) < 1e150)][0]}')
     if not isinstance(K, (int, np.integer)) or isinstance(K, bool) or not 1 <= K <= len(X):
         raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
@@ -132,8 +132,8 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
     units; an absolute bound, so scale it with the data). It does not stop while a cluster is empty,
     unless the WCSS itself is below eps.
 
-    Returns of the last iteration: Z (N, K), the assignment; centroids (K, D), the means of its
-    clusters; and of all: the WCSS, two values an iteration, after the assignment and after the
+    Returns Z (N, K), the last assignment; centroids (K, D), the means of its clusters (of an empty one
+    see `fill_empty_clusters`); and the WCSS, two values an iteration, after the assignment and after the
     update. The last is that of the returned Z and centroids. Raises ValueError for an unfit argument.
     """
     X = check_arguments(X, K, max_iter, eps)
@@ -150,7 +150,7 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
                 and (Z.any(axis=0).all() or objective[-1] < eps)):
             print(f'K-means converged in iteration {iteration + 1}.')
             break
-    else:
+    else:  # no break
         print(f'K-means did not converge in {max_iter} iterations.')
     print(f'WCSS: {objective[-1]:.4f}')
     print('Fitted centroids:', centroids, sep='\n')

@@ -2,7 +2,7 @@
 
 Each plot function saves its figure in report/figures as PDF (for the report) and as PNG (for
 everything else), then shows it where there is a display. At 7.9 cm, two of them stand side by side.
-The part of the mouse decides colour, marker and number of a cluster, whatever index that has.
+A cluster's colour, marker and number follow the part of the mouse that it covers, not its index.
 """
 import numpy as np
 import matplotlib.pyplot as plt
@@ -31,9 +31,9 @@ plt.rcParams.update({
 def load_data(filename):
     """Read samples from a text file with lines of the form `x y label`.
 
-    Fields are separated by white space; blank lines are skipped. Returns x (N,), y (N,) and
-    data_labels (N,), an array of strings. Raises ValueError, naming file and line, unless it is two
-    finite numbers and a label in UTF-8.
+    Fields are separated by white space; blank lines are skipped. Returns x (N,), y (N,), data_labels
+    (N,), an array of strings. Raises ValueError, naming file and line, for a line that is not two
+    finite numbers and a label in UTF-8, and for an empty file.
     """
     samples = []
     with open(filename, encoding='utf-8-sig', errors='replace') as file:
@@ -86,7 +86,7 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
     """Draw an objective function over the iterations.
 
     EM gives one value an iteration, K-means two: after the assignment, drawn half an iteration
-    early, and after the update of the centroids. They are EM's if ylabel says likelihood or they rise.
+    early, and after the update of the centroids. Values that rise, or a ylabel with likelihood, are EM's.
     """
     values = np.asarray(objective_function_over_its, dtype=float)
     of_em = 'likelihood' in ylabel.lower() or values[-1] > values[0]
@@ -134,12 +134,13 @@ def draw_positions(X, groups, title):
     """Draw groups of points (n, 2), label, colour, marker in a square around the samples X (N, 2)."""
     if not all(np.isfinite(points).all() for points, *_ in groups):
         raise ValueError(f'{title}: cannot be drawn, since a position is NaN or infinite')
-    middle, half = (X.min(axis=0) + X.max(axis=0)) / 2, 0.55 * np.ptp(X, axis=0).max() or 0.05
+    middle, half = (X.min(axis=0) + X.max(axis=0)) / 2, 0.55 * np.ptp(X, axis=0).max() or 0.05  # for equal samples
+    # A blank before a leading _, which would hide the label from matplotlib
     labels = [f'{" " * label.startswith("_")}{label} ({len(points)})' for points, label, *_ in groups]
     if len(labels) > LEGEND_ENTRIES:
         labels[LEGEND_ENTRIES - 1:] = [f'and {len(labels) - LEGEND_ENTRIES + 1} more']
     columns = 2 if max(map(len, labels)) <= 20 else 1
-    rows = max(3, -(-len(labels) // columns))  # 3 at least, so that figures beside each other have one height
+    rows = max(3, -(-len(labels) // columns))  # rounded up; 3 at least: figures side by side have one height
     fig, ax = labelled_axes('x', 'y', title, left=0.55, height=2.45, below=0.48 + 0.17 * rows)
     try:
         ax.set(aspect='equal', xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
@@ -161,12 +162,12 @@ def labelled_axes(xlabel, ylabel, title, left, height, below):
     Labels get fixed places, the one of the y axis at the edge, where there is room for any tick
     labels: looking for free places takes time.
     """
-    total = 0.27 + height + below
-    fig, ax = plt.subplots(figsize=(WIDTH, total))
-    fig.subplots_adjust(left=left / WIDTH, right=1 - 0.1 / WIDTH, bottom=below / total, top=1 - 0.27 / total)
+    whole = 0.27 + height + below
+    fig, ax = plt.subplots(figsize=(WIDTH, whole))
+    fig.subplots_adjust(left=left / WIDTH, right=1 - 0.1 / WIDTH, bottom=below / whole, top=1 - 0.27 / whole)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.xaxis.set_label_coords(0.5, -0.24 / height)
-    ax.yaxis.set_label_coords(0.13 / WIDTH, (below + height / 2) / total, transform=fig.transFigure)
+    ax.yaxis.set_label_coords(0.13 / WIDTH, (below + height / 2) / whole, transform=fig.transFigure)
     ax.locator_params(nbins=5)
     return fig, ax
 
