@@ -1,4 +1,4 @@
-"""The figures that the report shows besides those of main.py."""
+"""The figures that the report shows besides those of main.py, as wide as they are printed."""
 from pathlib import Path
 
 import numpy as np
@@ -6,35 +6,34 @@ import matplotlib.pyplot as plt
 
 import main
 import utils
-from claims import ELLIPSE
+from claims import ELLIPSE, outlier_ari
 from em import e_step
 from k_means import squared_distances
-from studies import LABELS, PART_NAMES, SAMPLES
+from studies import LABELS, OUTLIER_COUNTS, OUTLIER_DISTANCES, PART_NAMES, RESTARTS, SAMPLES
 
 FIGURES = Path(__file__).resolve().parent / 'figures'
-WIDTH = 6.3  # inches: figures are drawn as wide as they are printed, 16 cm
+WIDTH = 6.3  # inches: 16 cm, the width of the text
+STYLE = {'font.size': 9, 'axes.titlesize': 9, 'legend.fontsize': 9, 'xtick.labelsize': 8, 'ytick.labelsize': 8,
+         'grid.color': '#E5E5E5', 'pdf.fonttype': 42}  # TrueType: text can be searched and copied
+STRIP = (1, 10, 20, 25, -1)  # iterations of EM
+NO_FIT = -0.15  # the height at which it is marked that EM found no fit
 
 
 def save(fig, name):
     """Save a figure as main.py's are saved: PDF and PNG, the same bytes from run to run."""
-    with plt.rc_context({'pdf.fonttype': 42}):  # TrueType: text can be searched and copied
-        fig.savefig(FIGURES / f'{name}.pdf',
-                    metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
+    fig.savefig(FIGURES / f'{name}.pdf', metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
     fig.savefig(FIGURES / f'{name}.png', dpi=200, metadata={'Software': None})
     plt.close(fig)
 
 
-def panels(count, height, X, titles):
-    """A row of panels for positions, with the limits of the samples X and one y axis."""
-    fig, axes = plt.subplots(1, count, figsize=(WIDTH, height), sharey=True)
-    margin = 0.05 * np.ptp(X, axis=0).max()
+def frame(axes, X, titles, ticks=(0.2, 0.4, 0.6, 0.8)):
+    """Axes for positions: the limits of the samples X, the same ticks along x and y, one label for y."""
+    margin = 0.08 * np.ptp(X, axis=0).max()
     (left, low), (right, high) = X.min(axis=0) - margin, X.max(axis=0) + margin
     for ax, title in zip(axes, titles):
-        ax.set(xlabel='x', aspect='equal', xlim=(left, right), ylim=(low, high))
-        ax.set_title(title, fontsize=10)
-        ax.locator_params(nbins=5)
+        ax.set(xlabel='x', aspect='equal', xlim=(left, right), ylim=(low, high), title=title,
+               xticks=ticks, yticks=ticks)
     axes[0].set_ylabel('y')
-    return fig, axes
 
 
 def scatter_parts(ax, X, parts, size=9):
@@ -44,14 +43,15 @@ def scatter_parts(ax, X, parts, size=9):
         ax.scatter(*X[parts == part].T, s=size, linewidth=0, color=colour, marker=marker, label=name)
 
 
-def mark_noise(ax, X):
-    """Noise points as grey crosses."""
-    ax.scatter(*X.T, s=18, linewidth=1, color=utils.NOISE_COLOUR, marker=utils.NOISE_MARKER, label='noise')
+def scatter_labels(ax, e, size=9):
+    """The samples by their label, noise points as grey crosses."""
+    scatter_parts(ax, e.X, np.array([LABELS.index(label) for label in e.labels]), size)
+    ax.scatter(*e.X[e.noise].T, s=18, linewidth=1, color=utils.NOISE_COLOUR, marker=utils.NOISE_MARKER, label='noise')
 
 
-def mark_centres(ax, centres, label='centroid or mean'):
+def mark_centres(ax, centres):
     """Centroids or means, on top."""
-    ax.scatter(*centres.T, s=70, color='white', edgecolor='black', marker='X', zorder=4, label=label)
+    ax.scatter(*centres.T, s=50, color='white', edgecolor='black', marker='X', zorder=4, label='centroid or mean')
 
 
 def unit_circle():
@@ -60,103 +60,145 @@ def unit_circle():
     return np.stack((np.cos(angles), np.sin(angles)))
 
 
-def mark_disk(ax, centre, radius):
-    """The smallest disk around a centre that holds every sample of the head."""
-    ax.plot(*(centre[:, np.newaxis] + radius * unit_circle()), color='black', linewidth=1.2, linestyle=':',
+def mark_disk(ax, e):
+    """The smallest disk around EM's mean of the head that holds every sample of the head."""
+    ax.plot(*(e.means[0][:, np.newaxis] + e.disk * unit_circle()), color='black', linewidth=1.2, linestyle=':',
             label='disk of the head')
+
+
+def mark_ellipses(ax, means, sigmas, **style):
+    """The ellipse of each component, in the colour of its part unless the style says another."""
+    for part in range(3):
+        ellipse = means[part][:, np.newaxis] + ELLIPSE * np.linalg.cholesky(sigmas[part]) @ unit_circle()
+        ax.plot(*ellipse, **{'color': utils.part_style(part)[0], 'linewidth': 1.2, **style})
+
+
+def mark_boundaries(ax, score):
+    """Where the two largest scores, one a part for positions (P, 2), are equal."""
+    grid = np.meshgrid(np.linspace(*ax.get_xlim(), 200), np.linspace(*ax.get_ylim(), 200))
+    scores = score(np.stack([g.ravel() for g in grid], axis=1)).reshape(3, *grid[0].shape)
+    for part in range(3):
+        ax.contour(*grid, scores[part] - np.delete(scores, part, axis=0).max(axis=0), levels=[0], colors='black',
+                   linewidths=1.2)
+    ax.plot([], [], color='black', linewidth=1.2, label='boundary')
 
 
 def shared_legend(fig, axes, columns):
     """One legend below all panels, each label once."""
     entries = {label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels())}
     fig.legend(list(entries.values()), list(entries), loc='lower center', ncol=columns, frameon=False,
-               handletextpad=0.3, columnspacing=1.5)
+               handletextpad=0.4, columnspacing=1)
 
 
 def draw_comparison(e):
-    """The original, K-means and EM side by side."""
-    fig, axes = panels(3, 2.75, e.X, ('Original', f'K-means, K = {main.K}', f'EM, K = {main.K}'))
-    truth = np.array([LABELS.index(label) for label in e.labels])
-    scatter_parts(axes[0], e.X, truth)
-    mark_noise(axes[0], e.X[e.noise])
+    """The original, K-means with its Voronoi cells, and EM with its regions of largest responsibility."""
+    fig, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.75), sharey=True)
+    frame(axes, e.X, ('Original', f'K-means, K = {main.K}', f'EM, K = {main.K}'))
+    scatter_labels(axes[0], e, 7)
     for ax, parts, centres in ((axes[1], e.kmeans_parts, e.centroids), (axes[2], e.em_parts, e.means)):
-        scatter_parts(ax, e.X, parts)
+        scatter_parts(ax, e.X, parts, 7)
         mark_centres(ax, centres)
+    mark_boundaries(axes[1], lambda x: -np.stack([squared_distances(x, centroid) for centroid in e.centroids]))
+    mark_boundaries(axes[2], lambda x: np.log(np.maximum(e_step(x, *e.fitted)[0].T, 1e-300)))
+    mark_disk(axes[1], e)
+    for k, ear in enumerate(e.centroids[1:]):
+        axes[1].plot(*np.stack((e.centroids[0], ear)).T, color='black', linewidth=0.8)
+        axes[1].plot(*(e.centroids[0] + ear) / 2, 'o', color='white', markeredgecolor='black', markersize=5,
+                     label='midpoint')
+    mark_ellipses(axes[2], e.means, e.sigmas, color='black', linestyle='--', label=f'{ELLIPSE}-sigma ellipse')
     shared_legend(fig, axes, 5)
-    fig.subplots_adjust(left=0.085, right=0.99, bottom=0.26, top=0.93, wspace=0.08)
+    fig.subplots_adjust(left=0.075, right=0.995, bottom=0.3, top=0.93, wspace=0.06)
     save(fig, 'comparison')
-
-
-def shade(ax, scores, grid):
-    """Colour the region of each part, where its score is the largest, and draw the boundaries."""
-    for part, score in enumerate(scores):
-        lead = score - np.delete(scores, part, axis=0).max(axis=0)
-        ax.contourf(*grid, lead, levels=[0, lead.max()], colors=[utils.part_style(part)[0]], alpha=0.13)
-        ax.contour(*grid, lead, levels=[0], colors='black', linewidths=1.2)
-
-
-def draw_boundaries(e):
-    """K-means' Voronoi cells beside EM's decision regions with their ellipses."""
-    fig, axes = panels(2, 3.65, e.X, ('K-means: Voronoi cells', 'EM: regions of largest responsibility'))
-    grid = np.meshgrid(np.linspace(*axes[0].get_xlim(), 300), np.linspace(*axes[0].get_ylim(), 300))
-    points = np.stack([g.ravel() for g in grid], axis=1)
-    scores = -np.stack([squared_distances(points, centroid) for centroid in e.centroids])
-    shade(axes[0], scores.reshape(3, *grid[0].shape), grid)
-    with np.errstate(divide='ignore'):
-        scores = np.log(e_step(points, e.means, e.sigmas, e.weights)[0].T)
-    shade(axes[1], np.maximum(scores, -300).reshape(3, *grid[0].shape), grid)
-    truth = np.array([LABELS.index(label) for label in e.labels])
-    for ax, centres in zip(axes, (e.centroids, e.means)):
-        scatter_parts(ax, e.X, truth)
-        mark_noise(ax, e.X[e.noise])
-        mark_centres(ax, centres)
-    mark_disk(axes[0], e.class_means[0], e.radius)
-    for ear in e.centroids[1:]:
-        axes[0].plot(*np.stack((e.centroids[0], ear)).T, color='black', linewidth=0.8)
-    middles = (e.centroids[0] + e.centroids[1:]) / 2
-    axes[0].plot(*middles.T, 'o', color='white', markeredgecolor='black', markersize=6, label='midpoint')
-    for part in range(3):
-        ellipse = e.means[part][:, np.newaxis] + ELLIPSE * np.linalg.cholesky(e.sigmas[part]) @ unit_circle()
-        axes[1].plot(*ellipse, color='black', linewidth=1.2, linestyle='--', label=f'{ELLIPSE}-sigma ellipse')
-    shared_legend(fig, axes, 4)
-    fig.subplots_adjust(left=0.085, right=0.985, bottom=0.25, top=0.94, wspace=0.06)
-    save(fig, 'boundaries')
 
 
 def draw_choice(e):
     """WCSS and BIC over the number of clusters."""
-    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.2))
-    for ax, values, ylabel, title in ((axes[0], e.choice.wcss, 'WCSS', 'K-means: lowest WCSS'),
-                                      (axes[1], e.choice.bic, 'BIC', 'EM: BIC of the best run')):
+    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 1.9))
+    for ax, values, ylabel, title in ((axes[0], e.choice.wcss, 'WCSS', 'K-means: WCSS'),
+                                      (axes[1], e.choice.bic, 'BIC', 'EM: BIC')):
         ax.plot(e.choice.K, values, 'o-', color=utils.COLOURS[0], markersize=4)
-        ax.plot(main.K, values[main.K - 1], 'o', color=utils.COLOURS[5], markersize=8, label=f'K = {main.K}')
-        ax.set(xlabel='Number of clusters K', ylabel=ylabel)
-        ax.set_title(title, fontsize=10)
-        ax.set_xticks(e.choice.K)
+        ax.plot(main.K, values[main.K - 1], 'o', color=utils.COLOURS[5], markersize=7, label=f'K = {main.K}')
+        ax.set(xlabel='Number of clusters K', ylabel=ylabel, title=title, xticks=e.choice.K)
         ax.grid()
         ax.legend(loc='upper right')
     axes[0].set_ylim(bottom=0)
-    axes[1].locator_params(axis='y', nbins=6)
-    fig.subplots_adjust(left=0.085, right=0.99, bottom=0.2, top=0.89, wspace=0.33)
+    axes[1].locator_params(axis='y', nbins=5)
+    fig.subplots_adjust(left=0.075, right=0.99, bottom=0.21, top=0.89, wspace=0.28)
     save(fig, 'choice-of-k')
+
+
+def draw_strip(e):
+    """Iterations of EM: where they lie on the climb, and samples in the mixed colours of their responsibilities."""
+    values = e.mixture.result[2]
+    iterations = [i % (len(values) + 1) for i in STRIP]
+    fig = plt.figure(figsize=(WIDTH, 3.4))
+    top = fig.add_axes((0.1, 0.63, 0.88, 0.34))
+    top.plot(range(1, len(values) + 1), values, '.-', color='#666666', markersize=4)
+    top.plot(iterations, values[np.array(iterations) - 1], 'o', color='black', markersize=7)
+    for i in iterations:
+        top.annotate(str(i), (i, values[i - 1]), (6, -4), textcoords='offset points', va='top')
+    top.set(xlabel='Iteration', ylabel='Log-likelihood', xlim=(0, len(values) + 3), ylim=(270, 650))
+    top.grid()
+    axes = fig.subplots(1, len(STRIP), sharey=True)
+    frame(axes, e.X, [f'Iteration {i}' for i in iterations], (0.2, 0.5, 0.8))
+    colours = np.array([plt.matplotlib.colors.to_rgb(utils.part_style(part)[0]) for part in range(3)])
+    for ax, i in zip(axes, iterations):
+        gamma, _ = e_step(e.X, *e.history[i])
+        for part in range(3):
+            rows = gamma.argmax(axis=1) == part
+            ax.scatter(*e.X[rows].T, s=4, linewidth=0, c=gamma[rows] @ colours, marker=utils.part_style(part)[1])
+        mark_ellipses(ax, *e.history[i][:2])
+        for part, mean in enumerate(e.history[i][0]):
+            ax.scatter(*mean, s=30, color=colours[part], edgecolor='black', linewidth=0.8, marker='X', zorder=4)
+    fig.subplots_adjust(left=0.075, right=0.995, bottom=0.1, top=0.47, wspace=0.08)
+    save(fig, 'how-em-gets-there')
+
+
+def outlier_style(random, **style):
+    """Filled markers on a line for the best known fit, hollow ones around them for the best of random starts."""
+    return {**style, **(dict(linestyle=':', linewidth=1, markersize=9, markerfacecolor='none') if random else
+                        dict(linestyle='-', markersize=4))}
+
+
+def draw_outliers(e):
+    """Agreement with the labels over the distance of added outliers: K-means beside EM."""
+    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.6), sharey=True)
+    for ax, title, method in ((axes[0], 'K-means', 'kmeans'), (axes[1], 'EM', 'em')):
+        for j, count in enumerate(OUTLIER_COUNTS):
+            x = np.array(OUTLIER_DISTANCES) * 1.05**(j - 1)  # apart, where lines lie on each other
+            for name, random in ((method, False), (f'{method}_random', True)):
+                y = np.array([outlier_ari(e, getattr(e.outliers[count, d], name)) for d in OUTLIER_DISTANCES])
+                style = outlier_style(random, color=utils.COLOURS[3 + j], marker='Dvp'[j])
+                ax.plot(x, y, **style, label=None if random else f'{count} outlier{"s"[:count - 1]}')
+                ax.plot(x[np.isnan(y)], np.full(np.isnan(y).sum(), NO_FIT), **{**style, 'linestyle': ''})
+        ax.set(xlabel='Distance of the outliers', title=title, xscale='log', ylim=(-0.25, 1.08))
+        ax.set_yticks([NO_FIT, 0, 0.2, 0.4, 0.6, 0.8, 1], ['no fit', '0', '0.2', '0.4', '0.6', '0.8', '1'])
+        ax.set_xticks(OUTLIER_DISTANCES, [f'{d:g}' for d in OUTLIER_DISTANCES])
+        ax.minorticks_off()
+        ax.grid()
+    axes[0].set_ylabel('ARI of head and ears')
+    for random, label in ((False, 'best known'), (True, f'best of {RESTARTS} random starts')):
+        axes[1].plot([], [], **outlier_style(random, color='black', marker='o'), label=label)
+    shared_legend(fig, axes, 3)
+    fig.subplots_adjust(left=0.1, right=0.99, bottom=0.33, top=0.91, wspace=0.06)
+    save(fig, 'outliers')
 
 
 def draw_samples(e):
     """The data beside as many samples from the fitted mixture."""
-    limits = np.vstack((e.X, e.samples))
-    fig, axes = panels(2, 3.65, limits, (f'Data: {len(e.X)} samples', f'Fitted mixture: {SAMPLES} samples'))
-    truth = np.array([LABELS.index(label) for label in e.labels])
-    scatter_parts(axes[0], e.X, truth)
-    mark_noise(axes[0], e.X[e.noise])
+    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.3), sharey=True)
+    frame(axes, np.vstack((e.X, e.samples)), (f'Data: {len(e.X)} samples', f'Fitted mixture: {SAMPLES} samples'))
+    scatter_labels(axes[0], e)
     scatter_parts(axes[1], e.samples, e.components)
     for ax in axes:
-        mark_disk(ax, e.means[0], e.disk)
+        mark_disk(ax, e)
     shared_legend(fig, axes, 5)
-    fig.subplots_adjust(left=0.085, right=0.985, bottom=0.21, top=0.94, wspace=0.06)
+    fig.subplots_adjust(left=0.085, right=0.985, bottom=0.2, top=0.94, wspace=0.06)
     save(fig, 'samples')
 
 
 def draw(evidence):
     """All figures of the report alone."""
-    for figure in (draw_comparison, draw_boundaries, draw_choice, draw_samples):
-        figure(evidence)
+    with plt.rc_context(STYLE):
+        for figure in (draw_comparison, draw_choice, draw_strip, draw_outliers, draw_samples):
+            figure(evidence)

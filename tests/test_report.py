@@ -49,7 +49,7 @@ def test_every_macro_is_used_and_every_number_has_one(text, committed):
     used = set(re.findall(r'\\([A-Za-z]+)', text))
     assert not sorted(set(committed) - used), 'numbers that the text does not use'
     # Macros of numbers begin with a capital letter; these others do, too.
-    others = {'N', 'DeclareMathOperator', 'Large', 'Leftrightarrow', 'Bigl', 'Bigr', 'Sigma', 'FloatBarrier'}
+    others = {'N', 'DeclareMathOperator', 'Large', 'Leftrightarrow', 'Bigl', 'Bigr', 'Sigma'}
     capital = {name for name in used if name[0].isupper()}
     assert not sorted(capital - others - set(committed)), 'numbers that are used and not computed'
 
@@ -63,7 +63,7 @@ def test_every_figure_exists_as_pdf_and_png(text):
     text = re.sub(r'\\newcommand\{\\mainfigure\}.*', '', text)
     included = re.findall(r'\\includegraphics(?:\[[^]]*\])?\{([^}]+)\}', text)
     included += [f'figures/{name}.pdf' for name in re.findall(r'\\mainfigure\{([^}]+)\}', text)]
-    assert len(included) == len(set(included)) > len(DRAWN_BY_MAIN)
+    assert len(set(included)) > len(DRAWN_BY_MAIN)
     missing = [name for name in included if not (REPORT / name).with_suffix('.pdf').is_file()
                or not (REPORT / name).with_suffix('.png').is_file()]
     assert not missing
