@@ -2,21 +2,26 @@
 
 The files are our own, unless `python tests/grade.py DIR` registers a Grader with those in DIR.
 """
+import contextlib
 import importlib
 import sys
 
 import numpy as np
 import pytest
 
-from judge.grader import ROOT, Grader, within
+from judge.begun import TRIALS, begun
+from judge.grader import FILES, ROOT, Grader, sentence, within
 from judge.verdicts import Judge
+
+MODULES = [name[:-3] for name in FILES]
 
 
 def pytest_configure(config):
     config.addinivalue_line('markers', 'task(number): the task of the sheet that the test judges')
     config.addinivalue_line('markers', 'ours: asks more than the sheet does, and is no part of the grading')
     config.grader = next((p for p in config.pluginmanager.get_plugins() if isinstance(p, Grader)), None)
-    sys.path.insert(0, str(config.grader.folder if config.grader else ROOT))
+    if config.grader is None:
+        sys.path.insert(0, str(ROOT))
 
 
 @pytest.fixture(scope='session')
@@ -31,29 +36,51 @@ def folder(grader):
     return grader.folder if grader else ROOT
 
 
-def load(folder, grader, name):
+@pytest.fixture(scope='session')
+def limit(grader, folder):
+    """The time limit in seconds, None for our own files."""
+    return grader.limit(folder) if grader else None
+
+
+@contextlib.contextmanager
+def imports_from(folder, **modules):
+    """Let `import em` and the like find the files of the folder, or the modules given; then what they found before."""
+    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
+    sys.modules.update(modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in MODULES:
+            sys.modules.pop(name, None)
+        sys.modules.update(hidden)
+
+
+def load(folder, limit, name):
     """Import the module name of the folder, within the time limit."""
     if not (folder / f'{name}.py').exists():
         pytest.fail(f'{name}.py is missing', pytrace=False)
     try:
-        if grader:
-            return within(grader.time_limit, importlib.import_module, name=name)
-        return importlib.import_module(name)
+        with imports_from(folder):
+            return within(limit, importlib.import_module, name)
     except (Exception, SystemExit) as error:
-        words = f'{name}.py cannot be imported: {type(error).__name__}: {error}'
+        scipy = isinstance(error, ImportError) and error.name == 'scipy'
+        words = f'{name}.py cannot be imported: ' + (
+            'scipy is not installed here (python -m pip install scipy)' if scipy else sentence(error, folder))
     pytest.fail(words, pytrace=False)
 
 
 @pytest.fixture(scope='session')
-def k_means(folder, grader):
+def k_means(folder, limit):
     """The module k_means of the folder."""
-    return load(folder, grader, 'k_means')
+    return load(folder, limit, 'k_means')
 
 
 @pytest.fixture(scope='session')
-def em(folder, grader):
+def em(folder, limit):
     """The module em of the folder."""
-    return load(folder, grader, 'em')
+    return load(folder, limit, 'em')
 
 
 @pytest.fixture(scope='session')
@@ -62,7 +89,16 @@ def mouse():
     return np.loadtxt(ROOT / 'data' / 'mouse.txt', usecols=(0, 1))
 
 
+@pytest.fixture(scope='session')
+def begun_tasks(folder, limit):
+    """Whether a task of the submission was begun: a dictionary that fills as it is asked."""
+    return {}
+
+
 @pytest.fixture
-def judge(request):
+def judge(request, grader, limit, begun_tasks):
     """Judge of the task that the test is marked with."""
-    return Judge(request.node.get_closest_marker('task').args[0])
+    task = request.node.get_closest_marker('task').args[0]
+    if grader and task in TRIALS and task not in begun_tasks:
+        begun_tasks[task] = begun(task, request.getfixturevalue(TRIALS[task][0]), limit and limit / 5)
+    return Judge(task, begun_tasks.get(task, True))

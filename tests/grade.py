@@ -1,7 +1,7 @@
 """Grade a submission: python tests/grade.py DIR [options of pytest]
 
-The four files in DIR are copied and judged by the graded tests, in words; a table counts the tests
-passed, task by task. Options: --time-limit=SECONDS for each test, --junitxml=FILE, -k WORDS, -v, ...
+The four files in DIR are copied and judged by the graded tests, in words; a table counts the tests passed, task by
+task. Options: -v says more, --time-limit=SECONDS for each test, --junitxml=FILE writes a file for a course platform.
 The exit status is 0 where all passed, 1 where not, 2 where nothing was graded.
 """
 import sys
@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from judge.grader import FILES, GRADED, ROOT, Grader
+
+SETTINGS = '-c', str(ROOT / 'pytest.ini'), '--rootdir', str(ROOT), '-p', 'no:cacheprovider', '-rN', '--no-header'
+QUIET = '-q', '--tb=no', '-o', 'console_output_style=classic'
 
 
 def main(directory='', *options):
@@ -20,9 +23,9 @@ def main(directory='', *options):
     if not any((folder / name).is_file() for name in FILES):
         print(f'{folder} has none of the files {", ".join(FILES)}')
         return 2
+    quiet = () if {'-v', '-vv', '--verbose'}.intersection(options) else QUIET
     tests = [str(ROOT / 'tests' / name) for name in GRADED]
-    settings = ['-c', str(ROOT / 'pytest.ini'), '--rootdir', str(ROOT), '-p', 'no:cacheprovider']
-    code = pytest.main([*settings, *options, *tests], plugins=[Grader(folder)])
+    code = pytest.main([*SETTINGS, *quiet, *options, *tests], plugins=[Grader(folder)])
     return code if code in (0, 1) else 2
 
 

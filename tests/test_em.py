@@ -1,21 +1,28 @@
 """EM for Gaussian mixtures, section 1.2 of the sheet: what the sheet and the interface fix, and nothing else."""
+from functools import lru_cache
+
 import numpy as np
 import pytest
+
+# Fair: 1e-10 or so added to a sum before it divides, or before its logarithm is taken. 1e-6 on a diagonal is not.
+GUARD = 1e-6
+ADDED = 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2  # the usual regularisations
 
 
 # --- Naive oracle: the equations as plain loops
 
-def naive_weighted_densities(X, means, sigmas, weights):
+def naive_weighted_densities(X, means, sigmas, weights, half=1 / 2, invert=np.linalg.inv):
+    """w_k N(x; mu_k, Sigma_k), (N, K). Other values of the last two arguments make well-known mistakes."""
     p = np.zeros((len(X), len(means)))
     for k, (mean, sigma, weight) in enumerate(zip(means, sigmas, weights)):
-        inverse, volume = np.linalg.inv(sigma), np.sqrt(np.linalg.det(2 * np.pi * sigma))
+        inverse, volume = invert(sigma), np.sqrt(np.linalg.det(2 * np.pi * sigma))
         for i, x in enumerate(X):
-            p[i, k] = weight * np.exp(-(x - mean) @ inverse @ (x - mean) / 2) / volume
+            p[i, k] = weight * np.exp(-half * (x - mean) @ inverse @ (x - mean)) / volume
     return p
 
 
-def naive_responsibilities(X, means, sigmas, weights):
-    return np.array([row / sum(row) for row in naive_weighted_densities(X, means, sigmas, weights)])
+def naive_responsibilities(X, means, sigmas, weights, **mistake):
+    return np.array([row / sum(row) for row in naive_weighted_densities(X, means, sigmas, weights, **mistake)])
 
 
 def naive_parameters(X, means, sigmas, weights, responsibilities):
@@ -34,19 +41,21 @@ def sum_of_logs(p):
     return sum(np.log(sum(row)) for row in p)
 
 
-def naive_em(X, K, max_iter, eps=1e-2, init_variance=1.5, first_stop=2, keep=(), old=False, likelihood=sum_of_logs):
-    """EM after the skeleton. The last four arguments make well-known mistakes."""
-    D = X.shape[1]
-    means, sigmas, weights = np.random.random((K, D)), np.array([init_variance * np.eye(D)] * K), np.full(K, 1 / K)
+@lru_cache(maxsize=None)
+def naive_em(seed, K, max_iter, eps=1e-2, D=2, init_variance=1.5, keep=(), old=False, likelihood=sum_of_logs, added=0):
+    """EM after the skeleton on blobs(seed), from this seed. The last four arguments make well-known mistakes."""
+    X, means = blobs(seed, D=D), seeded(seed, np.random.random, (K, D))
+    sigmas, weights = np.array([init_variance * np.eye(D)] * K), np.full(K, 1 / K)
     values = []
     for iteration in range(max_iter):
         old_p = naive_weighted_densities(X, means, sigmas, weights)
         new = naive_parameters(X, means, sigmas, weights, old_p / old_p.sum(axis=1, keepdims=True))
         means, sigmas, weights = (now if name in keep else then for name, now, then in
                                   zip(('means', 'sigmas', 'weights'), (means, sigmas, weights), new))
+        sigmas = sigmas + added * np.eye(D)
         p = naive_weighted_densities(X, means, sigmas, weights)
         values.append(likelihood(old_p if old else p))
-        if iteration >= first_stop and abs(values[-1] - values[-2]) < eps:
+        if iteration > 1 and abs(values[-1] - values[-2]) < eps:
             break
     return means, p, np.array(values)
 
@@ -75,16 +84,41 @@ def seeded(seed, function, *args, **kwargs):
     return function(*args, **kwargs)
 
 
+# --- What is judged, beside right steps: a mistake in a step then counts once, at its own task
+
+def right_responsibilities(X, means, sigmas, weights):
+    d = X[:, np.newaxis] - means
+    squares = np.einsum('nkd,kde,nke->nk', d, np.linalg.inv(sigmas), d)
+    p = weights * np.exp(-squares / 2) / np.sqrt(np.linalg.det(2 * np.pi * np.asarray(sigmas)))
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def right_parameters(X, means, sigmas, weights, responsibilities):
+    N_k = responsibilities.sum(axis=0)
+    means = responsibilities.T @ X / N_k[:, np.newaxis]
+    d = X[:, np.newaxis] - means
+    sigmas = np.einsum('nk,nkd,nke->kde', responsibilities, d, d) / N_k[:, np.newaxis, np.newaxis]
+    return means, sigmas, N_k / len(X)
+
+
 @pytest.fixture
 def fit(em, judge, monkeypatch, grader):
-    """em() of the module, from a seed. In grading, its two steps are replaced by right
-    ones: a mistake in one of them then counts once, at its own task."""
+    """em() of the module from a seed, in grading with right steps, and with a verdict on its start."""
+    starts = []
     if grader:
-        monkeypatch.setattr(em, 'calculate_responsibilities', naive_responsibilities, raising=False)
-        monkeypatch.setattr(em, 'update_parameters', naive_parameters, raising=False)
+        monkeypatch.setattr(em, 'update_parameters', right_parameters, raising=False)
+        monkeypatch.setattr(em, 'calculate_responsibilities', lambda X, means, sigmas, weights: (
+            starts.append(np.array(means)) or right_responsibilities(X, means, sigmas, weights)), raising=False)
 
     def fit(seed, X, K, *args, **kwargs):
+        starts.clear()
         means, soft_clusters, values = judge.returns('em()', seeded(seed, em.em, X, K, *args, **kwargs), 3)
+        if starts:
+            untouched = np.random.random() == seeded(seed, np.random.random)
+            shape = K, X.shape[1]
+            judge.equal('em(), the initial means', starts[0], seeded(seed, np.random.random, shape), {
+                'normal instead of uniform numbers': seeded(seed, np.random.normal, size=shape),
+                'nothing is drawn from np.random (but from default_rng()?)': starts[0] if untouched else np.nan})
         return (judge.array('em(), the means', means, (K, X.shape[1])),
                 judge.array('em(), soft_clusters', soft_clusters, (len(X), K)),
                 judge.array('em(), the log-likelihoods', values, (np.size(values),)))
@@ -101,6 +135,7 @@ def test_responsibilities_by_hand(em, judge):
     and exp(-r^2/8) / 4, since |4 I| = 16. At r = 0 the weighted ones are 1/3
     and 1/6: 2/3 and 1/3 of their sum. At r^2 = (8/3) log 8 = 8 log 2, so that
     exp(-r^2/2) = 1/16 and exp(-r^2/8) = 1/2, they are 1/48 and 4/48: 1/5 and 4/5.
+    Without the 1/2: 1/768 and 1/24. With 4 I for its inverse: 1/48 and 2^-16 / 6.
     """
     X = np.array([[0, 0], [0, np.sqrt(8 * np.log(2))]])
     means, sigmas, weights = np.zeros((2, 2)), np.array([np.eye(2), 4 * np.eye(2)]), np.array([1 / 3, 2 / 3])
@@ -113,8 +148,10 @@ def test_responsibilities_by_hand(em, judge):
         'the weights w_k are missing': [[4 / 5, 1 / 5], [1 / 3, 2 / 3]],
         'the determinant of the covariance is missing in the density': [[1 / 3, 2 / 3], [1 / 17, 16 / 17]],
         'the determinant of the covariance is there without its root': [[8 / 9, 1 / 9], [1 / 2, 1 / 2]],
+        'the 1/2 in the exponent is missing in the density': [[2 / 3, 1 / 3], [1 / 33, 32 / 33]],
+        'the covariance in place of its inverse in the density': [[2 / 3, 1 / 3], [8192 / 8193, 1 / 8193]],
         'one-hot rows (K-means) instead of probabilities': [[1, 0], [0, 1]],
-        'transposed: one row a component instead of one a sample': [[2 / 3, 1 / 5], [1 / 3, 4 / 5]]})
+        'transposed: one row a component instead of one a sample': [[2 / 3, 1 / 5], [1 / 3, 4 / 5]]}, GUARD)
 
 
 @pytest.mark.task('1.2.2')
@@ -192,57 +229,80 @@ def test_em_with_one_component_by_hand(fit, judge):
 
 # --- Naive oracle
 
+SIZES = (1, 2), (2, 1), (3, 2), (4, 3), (2, 5)  # K, D
+
+
+@lru_cache(maxsize=None)
+def naive_steps(K, D):
+    """Responsibilities of a mixture, and the parameters that fit others."""
+    X, old = blobs(K, D=D), mixture(D, K, D)
+    return naive_responsibilities(X, *old), naive_parameters(X, *old, soft(K, 30, K))
+
+
 @pytest.mark.task('1.2.1')
-@pytest.mark.parametrize('K, D', [(1, 2), (2, 1), (3, 2), (4, 3), (2, 5)])
-def test_responsibilities_equal_the_equation(em, judge, grader, K, D):
-    X, (means, sigmas, weights) = blobs(K, D=D), mixture(D, K, D)
-    judge.equal('calculate_responsibilities(), Eq. (5)', em.calculate_responsibilities(X, means, sigmas, weights),
-                naive_responsibilities(X, means, sigmas, weights),
-                tolerance=1e-8 if grader else 2e-15 if D < 5 else 1e-14)  # ours, by another route: rounding alone
+def test_responsibilities_equal_the_equation(em, judge, grader):
+    for K, D in SIZES:
+        X, (means, sigmas, weights) = blobs(K, D=D), mixture(D, K, D)
+        judge.equal(
+            'calculate_responsibilities(), Eq. (5)', em.calculate_responsibilities(X, means, sigmas, weights),
+            naive_steps(K, D)[0], lambda: {
+                'the 1/2 in the exponent is missing in the density':
+                    naive_responsibilities(X, means, sigmas, weights, half=1),
+                'the covariance in place of its inverse in the density':
+                    naive_responsibilities(X, means, sigmas, weights, invert=np.array),
+                **{f'{added:g} is added to the diagonal of the covariances (regularised)':
+                    naive_responsibilities(X, means, sigmas + added * np.eye(D), weights) for added in ADDED}},
+            tolerance=GUARD if grader else 2e-15 if D < 5 else 1e-14)  # ours, by another route: rounding alone
 
 
 @pytest.mark.task('1.2.2')
-@pytest.mark.parametrize('K, D', [(1, 2), (2, 1), (3, 2), (4, 3), (2, 5)])
-def test_update_parameters_equals_the_equations(em, judge, K, D):
-    X, old, gamma = blobs(K, D=D), mixture(D, K, D), soft(K, 30, K)
-    means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
-        X, *(a.copy() for a in old), gamma.copy()), 3)
-    right_means, right_sigmas, right_weights = naive_parameters(X, *old, gamma)
-    N_k = gamma.sum(axis=0)[:, np.newaxis, np.newaxis]
-    gap = old[0] - right_means
-    judge.equal('Eq. (6), the means', means, right_means)
-    judge.equal('Eq. (7), the covariances', sigmas, right_sigmas, {
-        'the covariance uses the old means': right_sigmas + gap[:, :, np.newaxis] * gap[:, np.newaxis],
-        'divided by N_k - 1 instead of N_k': right_sigmas * N_k / (N_k - 1)})
-    judge.equal('Eq. (8), the weights', weights, right_weights)
+def test_update_parameters_equals_the_equations(em, judge):
+    for K, D in SIZES:
+        X, old, gamma = blobs(K, D=D), mixture(D, K, D), soft(K, 30, K)
+        means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
+            X, *(a.copy() for a in old), gamma.copy()), 3)
+        right_means, right_sigmas, right_weights = naive_steps(K, D)[1]
+        N_k = gamma.sum(axis=0)[:, np.newaxis, np.newaxis]
+        gap, added = old[0] - right_means, (np.ravel(sigmas)[0] - right_sigmas[0, 0, 0]) * np.eye(D)
+        judge.equal('Eq. (6), the means', means, right_means)
+        judge.equal('Eq. (7), the covariances', sigmas, right_sigmas, {
+            'the covariance uses the old means': right_sigmas + gap[:, :, np.newaxis] * gap[:, np.newaxis],
+            'divided by N_k - 1 instead of N_k': right_sigmas * N_k / (N_k - 1),
+            f'{added[0, 0]:.3g} is added to the diagonal (regularised)': right_sigmas + added})
+        judge.equal('Eq. (8), the weights', weights, right_weights)
+
+
+LIKELIHOOD_MISTAKES = {
+    'the likelihood of the old parameters: the new ones belong here': dict(old=True),
+    'the logarithm of the sum over everything instead of the sum of the logarithms':
+        dict(likelihood=lambda p: np.log(np.sum(p))),
+    'the sum over k is outside the logarithm': dict(likelihood=lambda p: np.sum(np.log(p))),
+    'a mean instead of a sum': dict(likelihood=lambda p: sum_of_logs(p) / len(p)),
+    'the weights stay 1/K: they are not stored': dict(keep='weights'),
+    'the covariances stay as they are: they are not stored': dict(keep='sigmas'),
+    **{f'{added:g} is added to the diagonal of the covariances (regularised)': dict(added=added)
+       for added in ADDED}}
 
 
 @pytest.mark.task('1.2.3')
-@pytest.mark.parametrize('seed, K, D', [(0, 2, 2), (1, 3, 2), (2, 2, 3), (3, 2, 1), (4, 1, 2)])
+@pytest.mark.parametrize('seed, K, D', [(0, 2, 2), (1, 3, 2), (2, 2, 3), (3, 2, 1)])
 def test_em_equals_the_plain_algorithm(fit, judge, seed, K, D):
     """The same seed gives the same iterations and numbers."""
-    X, max_iter, eps = blobs(seed, D=D), 12, 1e-3
-    means, soft_clusters, values = fit(seed, X, K, max_iter, eps)
-    right_means, right_soft, right_values = seeded(seed, naive_em, X, K, max_iter, eps)
-    mistakes = {
-        'the likelihood of the old parameters: the new ones belong here': dict(old=True),
-        'the logarithm of the sum over everything instead of the sum of the logarithms':
-            dict(likelihood=lambda p: np.log(np.sum(p))),
-        'the sum over k is outside the logarithm': dict(likelihood=lambda p: np.sum(np.log(p))),
-        'a mean instead of a sum': dict(likelihood=lambda p: sum_of_logs(p) / len(p)),
-        'the weights stay 1/K: they are not stored': dict(keep='weights'),
-        'the covariances stay as they are: they are not stored': dict(keep='sigmas')}
+    max_iter, eps = 8, 1e-3
+    means, soft_clusters, values = fit(seed, blobs(seed, D=D), K, max_iter, eps)
+    right_means, right_soft, right_values = naive_em(seed, K, max_iter, eps, D)
     judge.equal('em(), the log-likelihoods, Eq. (9)', values, right_values, lambda: {
-        words: seeded(seed, naive_em, X, K, max_iter, eps, **change)[2] for words, change in mistakes.items()})
+        words: naive_em(seed, K, max_iter, eps, D, **change)[2] for words, change in LIKELIHOOD_MISTAKES.items()},
+                GUARD)
     judge.equal('em(), the means', means, right_means)
     judge.equal('em(), soft_clusters', soft_clusters, right_soft, {
         'normalised: the weighted densities themselves belong here': right_soft / right_soft.sum(axis=1, keepdims=True)
-    } if K > 1 else None)
+})
 
 
 @pytest.mark.task('1.2.3')
-def test_em_draws_once_from_the_random_stream(fit, judge):
-    fit(3, blobs(3), 3, 5)
+def test_em_draws_once_from_the_random_stream(fit, em, judge):
+    seeded(3, em.em, blobs(3), 3, 5)
     found = np.random.random()
     seeded(3, np.random.random, (3, 2))
     judge.holds(found == np.random.random(), 'em() draws more random numbers than the K initial means, or others')
@@ -251,7 +311,7 @@ def test_em_draws_once_from_the_random_stream(fit, judge):
 @pytest.mark.task('1.2.3')
 def test_em_on_the_mouse(fit, judge, mouse):
     """K = 3 ends at log-likelihood 608.49, for some seeds 608.50."""
-    _, soft_clusters, values = fit(0, mouse, 3, 100)
+    _, soft_clusters, values = fit(0, mouse.copy(), 3, 100)
     judge.equal('em(), the last log-likelihood of the mouse data', values[-1], 608.49, tolerance=0.02 / 608.49)
     sizes = np.sort(np.bincount(soft_clusters.argmax(axis=1), minlength=3))
     judge.holds((abs(sizes - [100, 100, 300]) < 20).all(), f'em(), clusters of the mouse data: sizes {sizes}, '
@@ -260,85 +320,27 @@ def test_em_on_the_mouse(fit, judge, mouse):
 
 # --- Invariants over seeds
 
-@pytest.mark.task('1.2.1')
-def test_responsibilities_are_probabilities(em, judge):
-    for seed in range(5):
-        gamma = judge.array('calculate_responsibilities()',
-                            em.calculate_responsibilities(blobs(seed), *mixture(seed)), (30, 3))
-        judge.holds((gamma >= 0).all(), 'calculate_responsibilities(): a responsibility is negative')
-        judge.equal('calculate_responsibilities(), the sums of the rows', gamma.sum(axis=1), np.ones(30))
-
-
-@pytest.mark.task('1.2.1')
-def test_responsibilities_follow_the_order_of_the_components(em, judge):
-    X, (means, sigmas, weights), order = blobs(0), mixture(0), [2, 0, 1]
-    gamma = np.asarray(em.calculate_responsibilities(X, means, sigmas, weights))
-    judge.equal('calculate_responsibilities(), components in another order',
-                em.calculate_responsibilities(X, means[order], sigmas[order], weights[order]), gamma[:, order])
-
-
-@pytest.mark.task('1.2.2')
-def test_update_parameters_depends_on_the_responsibilities_alone(em, judge):
-    """Eqs. (6) to (8) hold no old parameter."""
-    X, gamma = blobs(0), soft(0, 30, 3)
-    first, second = (judge.returns('update_parameters()', em.update_parameters(X, *mixture(seed), gamma.copy()), 3)
-                     for seed in (1, 2))
-    names = 'Eq. (6), the means', 'Eq. (7), the covariances', 'Eq. (8), the weights'
-    for what, one, other in zip(names, first, second):
-        judge.equal(f'{what}, must not depend on the old parameters', one, np.asarray(other))
-
-
-@pytest.mark.task('1.2.2')
-def test_update_parameters_gives_symmetric_covariances_and_weights_of_sum_1(em, judge):
-    for seed in range(5):
-        means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
-            blobs(seed), *mixture(seed), soft(seed, 30, 3)), 3)
-        sigmas = judge.array('Eq. (7), the covariances', sigmas, (3, 2, 2))
-        judge.equal('Eq. (7), the covariances transposed', sigmas.transpose(0, 2, 1), sigmas)
-        judge.equal('Eq. (8), the sum of the weights', np.sum(weights), 1)
-
-
 @pytest.mark.task('1.2.3')
-def test_em_never_lowers_the_log_likelihood(fit, judge):
-    for seed in range(5):
-        values = fit(seed, blobs(seed), 2, 12)[2]
-        judge.holds((np.diff(values) >= -1e-9 * abs(values[:-1])).all(), 'em(): the log-likelihood falls')
-
-
-@pytest.mark.task('1.2.3')
-def test_em_returns_values_that_belong_together(fit, judge):
+def test_em_never_lowers_the_log_likelihood_and_returns_values_that_belong_together(fit, judge):
     """The logarithms of the row sums of soft_clusters add up to the last log-likelihood."""
-    for seed in range(3):
-        _, soft_clusters, values = fit(seed, blobs(seed), 2, 12)
+    for seed in range(4):
+        _, soft_clusters, values = fit(seed, blobs(seed), 2, 8)
+        judge.holds((np.diff(values) >= -1e-9 * abs(values[:-1])).all(), 'em(): the log-likelihood falls')
         judge.holds((soft_clusters > 0).all(), 'em(), soft_clusters must be weighted densities, all positive')
         judge.equal('em(), soft_clusters, whose rows give the last log-likelihood',
                     sum_of_logs(soft_clusters), values[-1], {
-            'normalised: the weighted densities themselves belong here': 0})
+            'normalised: the weighted densities themselves belong here': 0}, GUARD)
 
 
 # --- Edge cases
 
-@pytest.mark.task('1.2.2')
-def test_update_parameters_with_hard_assignments(em, judge):
-    """Responsibilities of 0 and 1: means and covariances of the members, as in K-means."""
-    X = blobs(0)
-    gamma = np.eye(2)[np.arange(30) % 3 // 2]
-    means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
-        X, *mixture(0, K=2), gamma.copy()), 3)
-    members = [X[gamma[:, k] == 1] for k in range(2)]
-    judge.equal('Eq. (6), the means', means, [m.mean(axis=0) for m in members])
-    judge.equal('Eq. (7), the covariances', sigmas, [np.cov(m.T, bias=True) for m in members], {
-        'divided by N_k - 1 instead of N_k': [np.cov(m.T) for m in members]})
-    judge.equal('Eq. (8), the weights', weights, [2 / 3, 1 / 3])
-
-
 @pytest.mark.task('1.2.3')
-@pytest.mark.parametrize('max_iter', [1, 2, 4])
-def test_em_keeps_to_max_iter(fit, judge, max_iter):
+def test_em_keeps_to_max_iter(fit, judge):
     """With eps = 0 it cannot stop earlier: no change is less than 0."""
-    values = fit(0, blobs(0), 2, max_iter, eps=0)[2]
-    judge.holds(len(values) == max_iter, f'em() with max_iter = {max_iter} and eps = 0 must make {max_iter} '
-                f'iterations, one log-likelihood each, but returns {len(values)} values')
+    for max_iter in 1, 2, 4:
+        values = fit(0, blobs(0), 2, max_iter, eps=0)[2]
+        judge.holds(len(values) == max_iter, f'em() with max_iter = {max_iter} and eps = 0 must make {max_iter} '
+                    f'iterations, one log-likelihood each, but returns {len(values)} values')
 
 
 @pytest.mark.task('1.2.3')
@@ -353,24 +355,21 @@ def test_em_stops_by_eps(fit, judge):
 @pytest.mark.task('1.2.3')
 def test_em_starts_from_the_covariance_init_variance(fit, judge):
     X = blobs(1)
-    right = seeded(1, naive_em, X, 2, 1, init_variance=0.2)
     values = fit(1, X, 2, 1, init_variance=0.2)[2]
-    judge.equal('em() with init_variance = 0.2, the first log-likelihood', values, right[2], {
-        'init_variance is not used': seeded(1, naive_em, X, 2, 1)[2],
-        'init_variance is squared': seeded(1, naive_em, X, 2, 1, init_variance=0.04)[2]})
+    judge.equal('em() with init_variance = 0.2, the first log-likelihood', values,
+                naive_em(1, 2, 1, init_variance=0.2)[2], {
+        'init_variance is not used': naive_em(1, 2, 1)[2],
+        'init_variance is squared': naive_em(1, 2, 1, init_variance=0.04)[2]}, GUARD)
 
 
 @pytest.mark.task('1.2.1')
 def test_calculate_responsibilities_leaves_its_inputs_alone(em, judge):
-    means, sigmas, weights = mixture(0)
-    judge.unchanged(em.calculate_responsibilities, X=blobs(0), means=means, sigmas=sigmas, weights=weights)
+    judge.unchanged(em.calculate_responsibilities, X=blobs(0), **dict(zip(('means', 'sigmas', 'weights'), mixture(0))))
 
 
 @pytest.mark.task('1.2.2')
 def test_update_parameters_leaves_its_inputs_alone(em, judge):
-    means, sigmas, weights = mixture(0)
-    judge.unchanged(em.update_parameters, X=blobs(0), means=means, sigmas=sigmas, weights=weights,
-                    responsibilities=soft(0, 30, 3))
+    judge.unchanged(em.update_parameters, X=blobs(0), **dict(zip(('means', 'sigmas', 'weights'), mixture(0))), responsibilities=soft(0, 30, 3))
 
 
 @pytest.mark.task('1.2.3')

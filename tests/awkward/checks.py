@@ -12,7 +12,7 @@ import numpy as np
 from em import calculate_responsibilities, em, update_parameters
 from k_means import closest_centroid, kmeans
 
-MAX_ITER = 500
+MAX_ITER = 500  # of K-means
 EPS = np.finfo(float).eps
 
 
@@ -113,14 +113,14 @@ def replay(X, K, steps):
         yield means, sigmas, weights, responsibilities
 
 
-def check_em(X, K, seed, eps):
+def check_em(X, K, seed, eps, max_iter=150):
     """One run of EM: yields what is wrong with it, or 'collapse'."""
     np.random.seed(seed)
     try:
-        fitted, soft_clusters, objective = em(X, K, MAX_ITER, eps=eps)
+        fitted, soft_clusters, objective = em(X, K, max_iter, eps=eps)
     except np.linalg.LinAlgError as error:
         yield 'collapse'
-        yield from check_collapse(X, K, seed, str(error))
+        yield from check_collapse(X, K, seed, str(error), max_iter)
         return
     np.random.seed(seed)
     for means, sigmas, weights, responsibilities in replay(X, K, len(objective)):
@@ -144,11 +144,11 @@ def check_em(X, K, seed, eps):
         yield from check_covariances(sigmas, wide_moments(X, responsibilities)[1], weights)
 
 
-def check_collapse(X, K, seed, message):
+def check_collapse(X, K, seed, message, max_iter):
     """An error is a false alarm unless the covariance is singular to rounding, exactly computed."""
     np.random.seed(seed)
     try:
-        for means, sigmas, weights, responsibilities in replay(X, K, MAX_ITER + 1):
+        for means, sigmas, weights, responsibilities in replay(X, K, max_iter + 1):
             pass
         yield 'an error that the public steps do not raise'
     except np.linalg.LinAlgError:

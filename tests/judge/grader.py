@@ -1,32 +1,38 @@
 """The grader, a plugin of pytest: the graded tests alone, on a copy of the four files of a submission.
 
 Nothing is written into the folder of the submission, and no configuration or test of it is read.
-Each test has a time limit, no warning is an error, and a table ends the output: task of the
-sheet, tests passed of all.
+Each test has a time limit, and no warning is an error. An exception of the submission becomes one
+sentence. The output is a table, tests passed of all by task of the sheet, and what failed.
 """
 import contextlib
 import ctypes
 import os
+import re
 import shutil
+import sys
 import tempfile
 import threading
-from collections import Counter
+import traceback
+from collections import Counter, defaultdict
 from functools import partial
 from pathlib import Path
 
 import pytest
+
+from judge.verdicts import NOT_BEGUN
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 'main.py', 'k_means.py', 'em.py', 'utils.py'
 GRADED = 'test_interface.py', 'test_k_means.py', 'test_em.py', 'test_main.py'
 TASKS = {
     'remarks': 'general remarks: files, signatures, imports, Python 3.9',
+    'utils': 'utils.py, given by the course: data and plots',
     '1.1.1': 'wcss(), Eq. (1)',
     '1.1.2': 'closest_centroid(), the argmin of Eq. (2)',
     '1.1.3': 'compute_Z(), Eq. (2)',
     '1.1.4': 'recompute_centroids(), Eq. (3)',
     '1.1.5': 'kmeans(), the steps of K-means',
-    '1.1.6': 'task_kmeans(), K and max_iter',
+    '1.1.6': 'task_kmeans(), K, max_iter and plot of the WCSS',
     '1.1.7': 'task_kmeans(), plot of the clusters',
     '1.2.1': 'calculate_responsibilities(), Eq. (5)',
     '1.2.2': 'update_parameters(), Eqs. (6) to (8)',
@@ -34,6 +40,8 @@ TASKS = {
     '1.2.4': 'task_em(), K, max_iter and plot of the log-likelihood',
     '1.2.5': 'task_em(), plot of the clusters',
 }
+SENTENCES = 3  # of what failed are shown for each task
+LATE = 3  # tests of a task may run into the time limit; then the others are not run
 
 
 def copy_files(source, target):
@@ -44,13 +52,25 @@ def copy_files(source, target):
     shutil.copytree(ROOT / 'data', target / 'data')
 
 
+def task_of(item):
+    return item.get_closest_marker('task').args[0]
+
+
 class Grader:
     """Registered with pytest by `python tests/grade.py`; without it, the tests judge our own files."""
 
     def __init__(self, directory):
-        self.folder = Path(tempfile.mkdtemp(prefix='submission-'))
+        self.directory = directory
+        self.folder = Path(tempfile.mkdtemp(prefix='submission-')).resolve()
         copy_files(directory, self.folder)
-        self.task_of = {}  # a test's id: the task that it judges
+        self.every, self.passed, self.late = Counter(), Counter(), Counter()  # tests by folder and task
+        self.sentences = defaultdict(Counter)  # what failed, by folder and task
+
+    def key(self, item):
+        return self.folder, task_of(item)
+
+    def limit(self, folder):
+        return self.time_limit
 
     def pytest_addoption(self, parser):
         parser.addoption('--time-limit', metavar='SECONDS', type=float, default=10,
@@ -63,42 +83,98 @@ class Grader:
     def pytest_unconfigure(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def pytest_collection_modifyitems(self, items, config):
-        ours = [item for item in items if item.get_closest_marker('ours')]
+    def pytest_collection_modifyitems(self, items):
         items[:] = [item for item in items if not item.get_closest_marker('ours')]
-        config.hook.pytest_deselected(items=ours)
 
     def pytest_collection_finish(self, session):
-        self.task_of = {item.nodeid: item.get_closest_marker('task').args[0] for item in session.items}
+        self.every.update(map(self.key, session.items))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem):
-        pyfuncitem.obj = partial(within, self.time_limit, pyfuncitem.obj)
+        pyfuncitem.obj = partial(self.judged, self.key(pyfuncitem), pyfuncitem.obj)
+
+    def judged(self, key, test, **arguments):
+        """Run a test within the time limit, a shorter one where a test of this task was late before."""
+        folder, judge = key[0], arguments['judge']
+        if not judge.begun:
+            judge.fail(NOT_BEGUN)
+        if self.late[key] == LATE:
+            judge.fail(f'not run, since {LATE} tests of this task did not finish')
+        limit = self.limit(folder)
+        try:
+            return within(limit and limit / (5 if self.late[key] else 1), test, **arguments)
+        except Exception as error:  # pytest's own outcomes are no Exceptions
+            self.late[key] += isinstance(error, TimeoutError)
+            judge.fail(sentence(error, folder), ''.join(traceback.format_list(frames(error, folder))))
+
+    def pytest_runtest_makereport(self, item, call):
+        if call.excinfo and call.excinfo.errisinstance((Exception, pytest.fail.Exception)):
+            words = (str(call.excinfo.value).splitlines() or [''])[0]
+            self.sentences[self.key(item)][re.sub(r'^task \S+: ', '', words)] += 1
+        elif call.when == 'call':
+            self.passed[self.key(item)] += 1
+
+    def pytest_report_teststatus(self, report, config):
+        if config.option.verbose < 0:
+            return report.outcome if report.failed or report.when == 'call' else '', '', ''  # no dots
 
     def pytest_terminal_summary(self, terminalreporter):
-        passed = Counter(self.task_of.get(report.nodeid) for report in terminalreporter.stats.get('passed', []))
-        every = Counter(self.task_of.values())
-        terminalreporter.section('tests passed, by task of the sheet')
+        write = terminalreporter.write_line
+        terminalreporter.section(f'tests passed, by task of the sheet: {self.directory}')
         for task, what in TASKS.items():
-            if every[task]:
-                score = f'{passed[task]} of {every[task]}'
-                terminalreporter.line(f'{task:<9}{what:<56}{score:>9}', red=passed[task] < every[task])
+            key = self.folder, task
+            score = f'{self.passed[key]} of {self.every[key]}'
+            score = NOT_BEGUN if set(self.sentences[key]) == {NOT_BEGUN} else score
+            if self.every[key]:
+                write(f'{task:<9}{what:<56}{score:>10}', red=self.passed[key] < self.every[key])
+        failed = [(task, words, number) for task in TASKS for words, number in self.summary(self.folder, task)]
+        if failed:
+            terminalreporter.section('what failed (-v shows more)')
+        for task, words, number in failed:
+            write(f'{task:<9}{words}' + (f' ({number} tests)' if number > 1 else ''))
+
+    def summary(self, folder, task):
+        """Sentences on a task and how many tests say each, the most frequent first; what is not begun says the table."""
+        every = [pair for pair in self.sentences[folder, task].most_common() if pair[0] != NOT_BEGUN]
+        yield from every[:SENTENCES]
+        if every[SENTENCES:]:
+            yield '... and more', sum(number for _, number in every[SENTENCES:])
 
 
-# --- The time limit
+# --- Errors of a submission, in words
+
+def frames(error, folder):
+    """The calls that led to an error, or to a loop without an end, in the files of the folder."""
+    stack = getattr(error, 'stack', None) or traceback.extract_tb(error.__traceback__)
+    return [frame for frame in stack if Path(frame.filename).parent == folder]
+
+
+def sentence(error, folder):
+    """Function, error, and line of the submission."""
+    words = (str(error).splitlines() or [''])[0]
+    words = words if isinstance(error, TimeoutError) else f'raises {type(error).__name__}: {words}'
+    calls = frames(error, folder)
+    if not calls:
+        return words if isinstance(error, TimeoutError) else f'what it returns cannot be judged: {words}'
+    first, last = calls[0], calls[-1]
+    name = 'it' if first.name == '<module>' else f'{first.name}()'
+    return f'{name} {words} ({Path(last.filename).name}, line {last.lineno}: {last.line})'
+
 
 class TimeIsUp(BaseException):
     """Raised inside a test that takes too long."""
 
 
-def within(limit, function, **arguments):
-    """Call function in a thread of its own; fail if it has not returned after limit seconds."""
+def within(limit, function, *args, **kwargs):
+    """Call function in a thread of its own; TimeoutError if it has not returned after limit seconds (None: no limit)."""
+    if limit is None:
+        return function(*args, **kwargs)
     outcome = {}
 
     def call():
         try:
-            outcome['value'] = function(**arguments)
-        except BaseException as error:  # pytest's own outcomes are no Exceptions
+            outcome['value'] = function(*args, **kwargs)
+        except BaseException as error:
             outcome['error'] = error
 
     thread = threading.Thread(target=call, daemon=True)
@@ -106,13 +182,17 @@ def within(limit, function, **arguments):
         thread.start()
         thread.join(limit)
         late = thread.is_alive()
+        if late:
+            stack = traceback.extract_stack(sys._current_frames().get(thread.ident))
         for _ in range(10 if late else 0):  # more than once: a bare except may swallow it
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp))
             thread.join(0.1)
             if not thread.is_alive():
                 break
     if late:
-        pytest.fail(f'did not finish within {limit:g} s (an endless loop?)', pytrace=False)
+        error = TimeoutError(f'did not finish within {limit:g} s, an endless loop?')
+        error.stack = stack
+        raise error
     if 'error' in outcome:
         raise outcome['error']
     return outcome['value']

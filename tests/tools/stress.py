@@ -30,7 +30,7 @@ def main(seeds):
             X = make(np.random.RandomState(seed))
             for K in CLUSTERS:
                 eps = (1e-2, 1e-8)[seed % 2]  # the sheet's, and one that EM follows to the end
-                for check in ((check_kmeans, X, K, seed), (check_em, X, K, seed, eps)):
+                for check in ((check_kmeans, X, K, seed), (check_em, X, K, seed, eps, 500)):
                     found = problems(*check)
                     collapsed = 'collapse' in found
                     wrong = sorted(set(found) - {'collapse'})

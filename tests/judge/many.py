@@ -1,0 +1,59 @@
+"""Grade many folders in one session of pytest: python tests/judge/many.py TABLE
+
+TABLE is a JSON file, for each folder its files that are judged and its time limit; the verdicts are written
+to it: for each folder and task the number of tests, of those passed, and the sentences on the others.
+"""
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from grade import QUIET, SETTINGS  # noqa: E402
+from judge.grader import GRADED, ROOT, TASKS, Grader, task_of  # noqa: E402
+
+
+class ManyGrader(Grader):
+    """Judges each folder by the tests of its files. Whole runs, and those on all of the mouse data, are left out."""
+
+    def __init__(self, table):
+        super().__init__(Path())
+        self.table = {Path(folder): entry for folder, entry in table.items()}
+
+    def limit(self, folder):
+        return self.table[folder]['limit']
+
+    def key(self, item):
+        return item.callspec.params['folder'], task_of(item)
+
+    def pytest_generate_tests(self, metafunc):
+        if 'folder' in metafunc.fixturenames:
+            own = metafunc.module.__name__[5:] + '.py'  # test_em judges em.py; the others more than one file
+            folders = [folder for folder, entry in self.table.items()
+                       if own not in ('k_means.py', 'em.py') or own in entry['files']]
+            metafunc.parametrize('folder', folders, ids=[folder.name for folder in folders], scope='session')
+
+    def pytest_collection_modifyitems(self, items):
+        super().pytest_collection_modifyitems(items)
+        items[:] = [item for item in items if self.concerns(item, *self.key(item))]
+
+    def concerns(self, item, folder, task):
+        files = self.table[folder]['files']
+        if item.module.__name__ == 'test_interface':
+            return item.callspec.params['name'] in files
+        if item.module.__name__ == 'test_main':
+            return ('utils.py' if task == 'utils' else 'main.py') in files and 'whole_run' not in item.fixturenames
+        return 'mouse' not in item.fixturenames
+
+    def pytest_terminal_summary(self, terminalreporter):
+        for folder, entry in self.table.items():
+            entry['verdicts'] = {task: (self.every[folder, task], self.passed[folder, task],
+                                        list(self.sentences[folder, task])) for task in TASKS}
+
+
+if __name__ == '__main__':
+    path = Path(sys.argv[1])
+    grader = ManyGrader(json.loads(path.read_text(encoding='utf-8')))
+    pytest.main([*SETTINGS, *QUIET, *(str(ROOT / 'tests' / name) for name in GRADED)], plugins=[grader])
+    path.write_text(json.dumps({str(folder): entry for folder, entry in grader.table.items()}), encoding='utf-8')
