@@ -1,9 +1,9 @@
 """Build the report: every number of its text, every figure, and the PDF.
 
 Run `python report/build.py`. It computes the evidence (studies.py), checks what the text says and writes
-numbers.tex, one LaTeX macro for each number (claims.py), draws the figures of main.py and those of the report
-alone (drawings.py), and runs pdflatex where it is installed (typesetting.py). The text states nothing that
-depends on a number unless a macro holds it or `require` checks it.
+numbers.tex, one LaTeX macro for each number (claims.py), draws the figures of main.py, those of the report
+alone (drawings.py) and the animation of the README (animation.py), and runs pdflatex where it is installed
+(typesetting.py). The text states nothing that depends on a number unless a macro holds it or `require` checks it.
 """
 import sys
 from pathlib import Path
@@ -15,6 +15,7 @@ for folder in (REPORT, REPORT.parent):  # the modules beside this file, and the 
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
+import animation  # noqa: E402
 import claims  # noqa: E402
 import drawings  # noqa: E402
 import main  # noqa: E402
@@ -38,6 +39,8 @@ def build():
     studies.quiet(main.main)
     say('Drawing the figures of the report')
     drawings.draw(evidence)
+    say('Drawing the animation of the README')
+    animation.animate(evidence)
     say('Typesetting report.pdf')
     return typesetting.typeset()
 

@@ -12,6 +12,8 @@ from judge.grader import within
 X = np.array([[0., 0], [0, 2], [3, 1], [8, 8], [8, 9], [9, 8], [12, 8]])
 Z = np.array([[1., 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1], [0, 1]])
 CENTROIDS = np.array([[0., 1], [8, 8]])
+TIED = np.array([[5., 0], [0, 2], [-2, 0], [2, 0]])  # three of them are 2 away from (0, 0)
+CITY_BLOCKS = np.array([[9., 0], [3, 3], [8, 0], [0, 5], [9, 9]])  # from (0, 0): the second; in city blocks the fourth
 
 
 # --- Naive oracle: the equations as plain loops
@@ -88,9 +90,12 @@ def right_centroids(X, K, Z):
 @pytest.fixture(scope='module')
 def closest_is_right(k_means, limit):
     """Whether closest_centroid() of the module serves to judge compute_Z()."""
+    trials = [(x, CENTROIDS, k) for x, k in zip(X, Z.argmax(axis=1))]
+    trials += [(np.zeros(2), TIED, 1), (np.zeros(2), CITY_BLOCKS, 1)]
     with contextlib.suppress(Exception):
-        return all(within(limit and limit / 5, k_means.closest_centroid, x.copy(), CENTROIDS.copy()) == k
-                   for x, k in zip(X, Z.argmax(axis=1)))
+        values = [within(limit and limit / 5, k_means.closest_centroid, x.copy(), places.copy())
+                  for x, places, _ in trials]
+        return all(isinstance(value, (int, np.integer)) and value == k for value, (_, _, k) in zip(values, trials))
 
 
 @pytest.fixture
@@ -168,7 +173,7 @@ def test_closest_centroid_by_hand(k_means, judge):
 @pytest.mark.task('1.1.2')
 def test_closest_centroid_uses_the_euclidean_distance(k_means, judge):
     """From (0, 0): (3, 3) is sqrt(18) away, (0, 5) is 5; in city blocks 6 and 5."""
-    value = k_means.closest_centroid(np.zeros(2), np.array([[9., 0], [3, 3], [8, 0], [0, 5], [9, 9]]))
+    value = k_means.closest_centroid(np.zeros(2), CITY_BLOCKS.copy())
     judge.equal('closest_centroid(), Eq. (2)', value, 1, {
         'the index is counted from 1': 2,
         'the farthest centroid (argmax instead of argmin)': 4,
@@ -302,7 +307,7 @@ def test_closest_centroid_is_an_integer(k_means, judge):
 
 @pytest.mark.task('1.1.2')
 def test_closest_centroid_takes_the_lowest_index_on_a_tie(k_means, judge):
-    value = k_means.closest_centroid(np.zeros(2), np.array([[5., 0], [0, 2], [-2, 0], [2, 0]]))
+    value = k_means.closest_centroid(np.zeros(2), TIED.copy())
     judge.equal('closest_centroid(), Eq. (2)', value, 1, {
         'the index is counted from 1': 2, 'on a tie the highest index instead of the lowest': 3,
         'the farthest centroid (argmax instead of argmin)': 0})

@@ -76,7 +76,7 @@ def test_report_shows_every_figure_of_main(text, name):
 
 def test_no_figure_lies_unused(text):
     drawn = {path.stem for path in (REPORT / 'figures').iterdir()}
-    assert not {name for name in drawn if name not in text}
+    assert not {name for name in drawn - {'animation'} if name not in text}  # which the README shows
 
 
 def test_every_label_is_defined_once_and_referred_to(text):

@@ -1,0 +1,65 @@
+"""The animation of the README: K-means and EM side by side, from their random starts to convergence."""
+import numpy as np
+import matplotlib.pyplot as plt
+from PIL import Image  # matplotlib needs it, too
+
+import utils
+from drawings import FIGURES, STYLE, mark_centres, mark_ellipses
+from em import e_step
+from k_means import compute_Z, recompute_centroids
+
+DURATION, REST = 300, 5000  # milliseconds for an iteration, and for the last one
+COLOURS = 96  # of all frames together: what stays from frame to frame then takes no bytes
+
+
+def kmeans_history(X, run):
+    """The centroids of a finished run of kmeans, in the order of the parts: at its start and after each iteration."""
+    np.random.set_state(run.state)
+    history = [X[np.random.choice(len(X), size=run.K, replace=False)]]
+    for _ in range(len(run.result[2]) // 2):
+        history.append(recompute_centroids(X, run.K, compute_Z(X, run.K, history[-1])))
+    order = utils.order_by_part(history[-1])
+    return [centroids[order] for centroids in history]
+
+
+def draw_frames(e):
+    """The runs of main.py with K = 3 as pictures (height, width, RGB), one an iteration.
+
+    A cluster has the colour of the part that it becomes, from the start on. EM's samples mix the colours of
+    the components by their responsibilities.
+    """
+    histories = kmeans_history(e.X, e.three), e.history
+    colours = np.array([plt.matplotlib.colors.to_rgb(utils.part_style(part)[0]) for part in range(3)])
+    low, high = e.X.min() - 0.05, e.X.max() + 0.05
+    fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.35), dpi=125, sharey=True)
+    fig.subplots_adjust(left=0.075, right=0.99, bottom=0.125, top=0.92, wspace=0.05)
+    frames = []
+    for i in range(max(map(len, histories))):
+        centroids, parameters = (history[min(i, len(history) - 1)] for history in histories)
+        memberships = compute_Z(e.X, 3, centroids), e_step(e.X, *parameters)[0]
+        for panel, (name, centres) in enumerate((('K-means', centroids), ('EM', parameters[0]))):
+            last = len(histories[panel]) - 1
+            when = 'random start' if i == 0 else f'iteration {i}' if i < last else f'converged in iteration {last}'
+            axes[panel].clear()
+            axes[panel].set(aspect='equal', xlim=(low, high), ylim=(low, high), xlabel='x', title=f'{name}, {when}')
+            axes[panel].scatter(*e.X.T, s=7, linewidth=0, color=memberships[panel] @ colours)
+            mark_centres(axes[panel], centres)
+        mark_ellipses(axes[1], *parameters[:2])
+        axes[0].set_ylabel('y')
+        fig.canvas.draw()
+        frames.append(np.array(fig.canvas.buffer_rgba())[:, :, :3])
+    plt.close(fig)
+    return frames
+
+
+def animate(e):
+    """Save figures/animation.gif, with one palette for all frames."""
+    with plt.rc_context(STYLE):
+        frames = draw_frames(e)
+    palette = Image.fromarray(np.concatenate(frames)).quantize(COLOURS)
+    colours = np.array(palette.getpalette()).reshape(-1, 3)
+    colours[colours.min(axis=1) > 245] = 255  # white itself, in place of means of white and what is near it
+    palette.putpalette(colours.ravel().tolist())
+    first, *others = [Image.fromarray(frame).quantize(palette=palette, dither=0) for frame in frames]
+    first.save(FIGURES / 'animation.gif', save_all=True, append_images=others, loop=0,
+               duration=[DURATION] * len(others) + [REST])
