@@ -24,6 +24,10 @@ def pytest_configure(config):
         sys.path.insert(0, str(ROOT))
 
 
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: 'verdicts' in item.fixturenames)  # last: until then, processes make the verdicts
+
+
 @pytest.fixture(scope='session')
 def grader(request):
     """The plugin that grades a submission; None where the files are our own."""

@@ -48,9 +48,12 @@ def write_blank(folder, file, body):
     return folder
 
 
-@pytest.fixture(scope='module')
-def verdicts(tmp_path_factory):
-    """What the grader says of each submission: task, number of tests, passed, sentences. Two sessions, side by side."""
+@pytest.fixture(scope='session', autouse=True)
+def sessions(tmp_path_factory):
+    """Two sessions that judge all submissions, started before the first test of this file; other tests run meanwhile.
+
+    Name to folder, and for each session its process and the file with its table, where the verdicts will be.
+    """
     place, tables, folders = tmp_path_factory.mktemp('submissions').resolve(), ({}, {}), {'ours': ROOT}
     tables[0][str(ROOT)] = dict(files=FILES, limit=None)
 
@@ -66,40 +69,26 @@ def verdicts(tmp_path_factory):
         add((file, body), write_blank, file, body)
     started = []
     for number, table in enumerate(tables):
-        (place / f'{number}.json').write_text(json.dumps(table), encoding='utf-8')
-        started.append(subprocess.Popen([sys.executable, str(ROOT / 'tests' / 'judge' / 'many.py'),
-                                         str(place / f'{number}.json')], stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, encoding='utf-8'))
-    outputs, result = [process.communicate()[0] for process in started], {}
-    for number in range(2):
-        result.update(json.loads((place / f'{number}.json').read_text(encoding='utf-8')))
-    assert all('verdicts' in entry for entry in result.values()), outputs
+        path = place / f'{number}.json'
+        path.write_text(json.dumps(table), encoding='utf-8')
+        command = [sys.executable, str(ROOT / 'tests' / 'judge' / 'many.py'), str(path)]
+        started.append((path, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                               encoding='utf-8')))
+    yield folders, started
+    for _, process in started:
+        process.kill()
+
+
+@pytest.fixture(scope='session')
+def verdicts(sessions):
+    """What the grader says of each submission: task, number of tests, passed, sentences."""
+    folders, started = sessions
+    result = {}
+    for path, process in started:
+        output = process.communicate()[0]
+        result.update(json.loads(path.read_text(encoding='utf-8')))
+        assert all('verdicts' in entry for entry in result.values()), output
     return {name: result[str(folder)]['verdicts'] for name, folder in folders.items()}
-
-
-@pytest.mark.parametrize('name', MISTAKES)
-def test_wrong_submission_is_caught_at_its_task_alone(verdicts, name):
-    _, blamed, words, _, others = MISTAKES[name]
-    verdict = verdicts[name]
-    assert any(words in sentence for sentence in verdict[blamed][2]), verdict[blamed]
-    assert {task for task, (every, passed, _) in verdict.items() if passed < every} <= {blamed, *others}, verdict
-
-
-@pytest.mark.parametrize('name', ['ours', *RIGHT])
-def test_right_submission_passes(verdicts, name):
-    if name == 'scipy' and not importlib.util.find_spec('scipy'):
-        pytest.skip('needs scipy')
-    assert sum(every for every, _, _ in verdicts[name].values()) >= 7
-    assert {task: sentences for task, (every, passed, sentences) in verdicts[name].items()
-            if passed < every or sentences} == {}
-
-
-@pytest.mark.parametrize('file, body', BLANK)
-def test_what_is_not_begun_earns_nothing_and_is_said_so(verdicts, file, body):
-    tasks = [task for task in TASKS if task.startswith('1.1' if file == 'k_means.py' else '1.2')]
-    verdict = {task: verdicts[file, body][task] for task in tasks if verdicts[file, body][task][0]}
-    assert len(verdict) == (5 if file == 'k_means.py' else 3)
-    assert all(passed == 0 and sentences == [NOT_BEGUN] for _, passed, sentences in verdict.values()), verdict
 
 
 # --- The command itself
@@ -172,3 +161,30 @@ def test_without_a_folder_nothing_is_graded(arguments, capsys):
 def test_a_folder_without_the_four_files_is_not_graded(tmp_path):
     code, output = run(tmp_path)
     assert code == 2 and f'{tmp_path} has none of the files main.py, k_means.py, em.py, utils.py' in output
+
+
+# --- Many submissions
+
+@pytest.mark.parametrize('name', MISTAKES)
+def test_wrong_submission_is_caught_at_its_task_alone(verdicts, name):
+    _, blamed, words, _, others = MISTAKES[name]
+    verdict = verdicts[name]
+    assert any(words in sentence for sentence in verdict[blamed][2]), verdict[blamed]
+    assert {task for task, (every, passed, _) in verdict.items() if passed < every} <= {blamed, *others}, verdict
+
+
+@pytest.mark.parametrize('name', ['ours', *RIGHT])
+def test_right_submission_passes(verdicts, name):
+    if name == 'scipy' and not importlib.util.find_spec('scipy'):
+        pytest.skip('needs scipy')
+    assert sum(every for every, _, _ in verdicts[name].values()) >= 7
+    assert {task: sentences for task, (every, passed, sentences) in verdicts[name].items()
+            if passed < every or sentences} == {}
+
+
+@pytest.mark.parametrize('file, body', BLANK)
+def test_what_is_not_begun_earns_nothing_and_is_said_so(verdicts, file, body):
+    tasks = [task for task in TASKS if task.startswith('1.1' if file == 'k_means.py' else '1.2')]
+    verdict = {task: verdicts[file, body][task] for task in tasks if verdicts[file, body][task][0]}
+    assert len(verdict) == (5 if file == 'k_means.py' else 3)
+    assert all(passed == 0 and sentences == [NOT_BEGUN] for _, passed, sentences in verdict.values()), verdict

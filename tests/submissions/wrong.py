@@ -19,6 +19,7 @@ LOOP = '''\
 EM_LOOP = '        gamma = calculate_responsibilities(X, means, sigmas, weights)\n' + UPDATE + DENSITIES + (
     '        # Eq. (9): sum_i log(sum_k w_k N(x^(i); mu_k, Sigma_k))\n        log_likelihood.append(' + LIKELIHOOD + ')\n')
 EM_TASKS = '1.2.1', '1.2.2', '1.2.3', 'remarks'
+KMEANS_TASKS = '1.1.1', '1.1.2', '1.1.3', '1.1.4', '1.1.5'  # of a file that Python 3.9 cannot run
 
 WRONG = {
     'k_means.py': [
@@ -73,8 +74,8 @@ WRONG = {
         ('remarks', 'eps=0.0001', 'eps=1e-6', 'eps=1e-4', '1.1.5'),
         ('remarks', 'additional import `import random`', 'import numpy as np\n', 'import numpy as np\nimport random\n'),
         ('remarks', 'zip(strict=...) in line', '    for i in range(X.shape[0]):\n        for k',
-         '    for i, _ in zip(range(len(X)), X, strict=True):\n        for k'),
-        ('remarks', 'float | None in line', '-> float:', '-> float | None:'),
+         '    for i, _ in zip(range(len(X)), X, strict=True):\n        for k', '1.1.1'),
+        ('remarks', 'float | None in line', '-> float:', '-> float | None:', *KMEANS_TASKS),
         ('remarks', 'additional import `from __future__ import annotations`', 'from typing import Tuple\n',
          'from __future__ import annotations\nfrom typing import Tuple\n'),
     ],
