@@ -269,20 +269,22 @@ def test_our_centroids_of_the_mouse(whole_run):
 
 @pytest.fixture(scope='module')
 def twice(tmp_path_factory):
-    """Our main.py run two times from another folder: the files that each run leaves in the project."""
+    """Our main.py run from another folder, and again under another name: the files that each run leaves beside it."""
     elsewhere = tmp_path_factory.mktemp('elsewhere')
 
-    def once(project):
+    def once(name):
+        project = tmp_path_factory.mktemp('project')
         copy_files(ROOT, project)
+        (project / 'main.py').rename(project / name)
         (project / 'report' / 'figures').mkdir(parents=True)
-        done = run(None, elsewhere, str(project / 'main.py'))
+        done = run(None, elsewhere, str(project / name))
         assert done.returncode == 0, done.stderr
         assert not any(name in done.stderr for name in FILES), 'a warning: ' + done.stderr
         return {path.relative_to(project).as_posix(): path.read_bytes()
-                for path in project.rglob('*') if path.is_file()}
+                for path in project.rglob('*') if path.is_file() and path.name != name}
 
     with ThreadPoolExecutor() as pool:
-        runs = list(pool.map(once, [tmp_path_factory.mktemp('project') for _ in range(2)]))
+        runs = list(pool.map(once, ('main.py', 'main_group7.py')))
     assert list(Path(elsewhere).iterdir()) == []
     return runs
 
