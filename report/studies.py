@@ -23,7 +23,7 @@ OUTLIER_DISTANCES = (0.5, 1, 2, 4, 8, 16)
 CENTRE = np.array([0.5, 0.5])  # of the head, and of the circles on which outliers are placed
 EM_EPS, EM_VARIANCE = (inspect.signature(em).parameters[name].default for name in ('eps', 'init_variance'))
 TIGHT_EPS, TIGHT_MAX_ITER = 1e-8, 5000  # EM run on to where its stopping rule no longer matters
-SMALLEST_SHARE = 0.02  # of the samples: a component of fewer may fit a few that lie together by chance
+SMALLEST_SHARE = 0.05  # of the samples: a component of fewer may fit some that lie on a line by chance
 FEWEST_OUTLIERS = 4.5  # samples of a component: five outliers are fitted, fewer are next to a collapse
 SHRINKING = (0.1, 0.01, 0.001, 0.0001)  # variances s of Sigma = s I
 SAMPLES = 500
@@ -166,14 +166,6 @@ def adjusted_rand_index(labels, clusters):
 
 # --- Evidence ---
 
-def split(X, memberships):
-    """Memberships with one cluster halved across its longest direction, for each cluster."""
-    means, sigmas, _ = from_memberships(X, memberships)
-    for k, column in enumerate(memberships.T):
-        side = (X - means[k]) @ np.linalg.eigh(sigmas[k])[1][:, -1] > 0
-        yield np.column_stack((np.delete(memberships, k, axis=1), column * side, column * ~side))
-
-
 def merge(memberships):
     """Memberships with two clusters made one, for each pair."""
     for pair in itertools.combinations(range(memberships.shape[1]), 2):
@@ -181,20 +173,17 @@ def merge(memberships):
 
 
 def choice_of_K(X):
-    """The best known fits for each K: from random starts, then from the fits for K - 1 and K + 1.
-
-    EM starts from the clusters of K-means as well.
-    """
-    clusters, mixtures, fewest = {}, {}, SMALLEST_SHARE * len(X)
-    for K in range(1, LARGEST_K + 2):  # one more, whose clusters are merged
+    """The best known fits for each K: from random starts, for EM from K-means, and with two clusters merged."""
+    clusters, mixtures = {}, {}
+    for K in range(1, LARGEST_K + 2):  # one more, with smaller components, to be merged
+        fewest = (SMALLEST_SHARE if K <= LARGEST_K else SMALLEST_SHARE / 2) * len(X)
         clusters[K] = best_of(descend(X, seeded(random_rows, seed, X, K)) for seed in range(RESTARTS))
-        starts = [seeded(start_of_em, seed, K) for seed in range(RESTARTS // 2)]
-        halves = list(split(X, mixtures[K - 1].memberships)) if K > 1 else []
-        starts += [from_memberships(X, M) for M in [clusters[K].memberships, *halves]]
-        mixtures[K] = best_em(X, starts, fewest)
+        starts = [seeded(start_of_em, seed, K) for seed in range(RESTARTS)]
+        mixtures[K] = best_em(X, [*starts, from_memberships(X, clusters[K].memberships)], fewest)
+    fewest = SMALLEST_SHARE * len(X)
     for K in range(LARGEST_K, 0, -1):
         starts = [from_memberships(X, M) for M in merge(mixtures[K + 1].memberships)]
-        mixtures[K] = best_of([mixtures[K], best_em(X, starts, fewest)])
+        mixtures[K] = best_of(fit for fit in (mixtures[K], best_em(X, starts, fewest)) if fit)
         clusters[K] = best_of([clusters[K], *(descend(X, from_memberships(X, M)[0])
                                               for M in merge(clusters[K + 1].memberships))])
     K = np.arange(1, LARGEST_K + 1)
