@@ -262,7 +262,6 @@ def outlier_study(X, choice, fitted):
         s.em_random = best_em(s.data, [seeded(start_of_em, seed, main.K) for seed in range(RESTARTS)],
                               FEWEST_OUTLIERS)
         # EM from the fit without outliers, from K-means, and with a component for the outliers alone
-        s.warm = climb(s.data, fitted)
         alone = [np.vstack((np.column_stack((M, np.zeros(len(X)))), np.tile([0, 0, 1], (count, 1))))
                  for M in merge(mixture)]
         starts = [fitted] + [from_memberships(s.data, M) for M in [s.kmeans.memberships, *alone]]

@@ -2,7 +2,7 @@
 
     python tests/tools/stress.py [SEEDS]
 
-Each data set is fitted with several K and SEEDS random starts (default 40: about two minutes).
+Each data set is fitted with several K and SEEDS random starts (default 40: about a minute).
 The table counts, for each data set, fits, collapses (EM ended by LinAlgError, which is right where
 a covariance really is singular) and violations; with any violation the exit status is 1.
 """
