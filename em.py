@@ -1,8 +1,8 @@
 """Expectation-Maximization for a Gaussian mixture model (sheet, section 1.2).
 
 Maximise the likelihood of the mixture of Eq. (4) by turns: compute how responsible each component
-is for each sample (E-step, Eq. (5)); give each the weighted mean, covariance and share of the
-samples (M-step, Eqs. (6) to (8)). The log-likelihood, Eq. (9), never falls; EM stops where it levels.
+is for each sample (E-step, Eq. (5)); give each the weighted mean and covariance of the samples,
+and its weight (M-step, Eqs. (6) to (8)). The log-likelihood, Eq. (9), never falls; EM stops where it levels.
 
 N samples, D features, K components
 X                 (N, D)     one sample x^(i) a row
@@ -20,15 +20,15 @@ from typing import Tuple
 
 import numpy as np
 
-LOG_SMALLEST, LOG_LARGEST = -708, 709  # of the floats with all their digits, in whole numbers
+LOG_SMALLEST, LOG_LARGEST = -708, 709  # natural, of the smallest and the largest float with all digits, rounded
 
 
 def cholesky_factors(sigmas):
     """Lower triangular L_k with L_k L_k^T = Sigma_k, shape (K, D, D).
 
-    Raises LinAlgError, naming the component, where Sigma_k is not positive definite. The function of
-    numpy may miss that: rounding turns L_jj = 0 into something tiny. So each pivot L_jj^2, the variance
-    of feature j that the features before it do not explain, must exceed the rounding error of Sigma_jj.
+    Raises LinAlgError, naming the component, where Sigma_k is not positive definite. numpy may miss
+    that: rounding turns L_jj = 0 into something tiny. So the pivot L_jj^2, the variance left in feature j
+    once the features before it are known, must exceed a bound on the rounding error of Sigma_jj.
     """
     D = sigmas.shape[-1]
     try:
@@ -68,12 +68,12 @@ def weighted_log_densities(X, means, sigmas, weights):
     half_log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     with np.errstate(divide='ignore'):  # log 0 = -inf is right for a component of weight 0
         constants = np.log(weights) - D / 2 * np.log(2 * np.pi) - half_log_determinants
-    # L^-1 by way of L^T: inv may swap rows of L, and lose a feature of far smaller scale; of L^T it swaps none.
+    # L^-1 is the transposed inverse of L^T, of which inv swaps no rows; of L it may, losing small-scale features.
     inverses = np.linalg.inv(factors.transpose(0, 2, 1)).transpose(0, 2, 1)
     log_densities = np.empty((K, N))
     for k in range(K):
-        # Column i is L^-1 (x^(i) - mu_k): the deviation in the component's own standard deviations,
-        # without correlation. The einsum is the squared length of each column.
+        # Column i is L^-1 (x^(i) - mu_k). The einsum is its squared length,
+        # (x^(i) - mu_k)^T Sigma_k^-1 (x^(i) - mu_k): the squared distance in standard deviations.
         whitened = inverses[k] @ (X.T - means[k][:, np.newaxis])
         log_densities[k] = constants[k] - np.einsum('dn,dn->n', whitened, whitened) / 2
     return log_densities
@@ -91,11 +91,11 @@ def e_step(X, means, sigmas, weights):
     largest = log_terms.max(axis=0)
     terms = np.exp(np.subtract(log_terms, largest, out=log_terms), out=log_terms)  # out: no further memory
     total = terms.sum(axis=0)
-    # Eq. (4): log p(x^(i)) = log sum_k exp(log_terms_ik), where log_terms_ik = log(w_k N(x^(i); mu_k, Sigma_k))
+    # Eq. (4): log p(x^(i)) = log sum_k w_k N(x^(i); mu_k, Sigma_k), where the sum is total * exp(largest)
     log_p = np.log(total) + largest
     # Eq. (5): gamma_ik = w_k N(x^(i); mu_k, Sigma_k) / p(x^(i)), both divided by the largest term
-    responsibilities = terms / total
-    return responsibilities.T, log_p
+    responsibilities = (terms / total).T
+    return responsibilities, log_p
 
 
 def calculate_responsibilities(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray,
@@ -121,15 +121,15 @@ def update_parameters(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray, weig
     means, sigmas = np.array(means, dtype=float), np.array(sigmas, dtype=float)
     N_k = responsibilities.sum(axis=0)
     for k in np.flatnonzero(N_k):
-        shares = responsibilities[:, k] / N_k[k]  # their sum is 1; divided first, they keep their digits
-        # Deviations from one of its samples, not from 0: if all are equal, the covariance is exactly 0.
+        shares = responsibilities[:, k] / N_k[k]  # their sum is 1; divided first, since N_k may be tiny
+        # Deviations from one of its samples: equal samples then give exactly 0, which cholesky_factors reports.
         origin = X[np.argmax(shares)]
         deviations = X.T - origin[:, np.newaxis]
         # Eq. (6): mu_k = sum_i gamma_ik x^(i) / N_k = origin + sum_i shares_i (x^(i) - origin)
         shift = deviations @ shares
         means[k] = origin + shift
-        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k. Either factor gets
-        # the root of the share: a matrix times its own transpose is exactly symmetric.
+        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k = A A^T, with
+        # column i of A, here scaled, sqrt(shares_i) (x^(i) - mu_k): this is exactly symmetric.
         deviations -= shift[:, np.newaxis]
         scaled = np.multiply(deviations, np.sqrt(shares), out=deviations)
         sigmas[k] = scaled @ scaled.T
@@ -201,6 +201,6 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
     print(f'Log-likelihood: {log_likelihoods[-1]:.2f}')
     print('Fitted means:', means, 'Fitted covariances:', sigmas, 'Fitted weights:', weights, sep='\n')
     # Eq. (5) solved for its numerator: w_k N(x^(i); mu_k, Sigma_k) = gamma_ik p(x^(i))
-    # A p(x^(i)) beyond the range of a float is moved to its end: it stays finite, and the argmax right.
+    # A p(x^(i)) too small or too large for a float is clipped to what one can hold: the argmax stays right.
     soft_clusters = responsibilities * np.exp(np.clip(log_p, LOG_SMALLEST, LOG_LARGEST))[:, np.newaxis]
     return means, soft_clusters, np.array(log_likelihoods)

@@ -10,8 +10,7 @@ Z          (N, K)  one-hot rows: z_ik = 1 if sample i belongs to cluster k
 centroids  (K, D)  one centroid mu^(k) a row
 wcss       squared data units
 
-For speed alone, X and Z lie in memory feature by feature and cluster by cluster, so that Z is built
-as its transpose.
+For speed alone, kmeans stores X and Z column by column, so that Z is built as its transpose.
 """
 from typing import Tuple
 
@@ -35,8 +34,8 @@ def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
     X (N, D), Z (N, K) one-hot rows, centroids (K, D). Returns a scalar, in squared data units.
     """
     X, Z, centroids = (np.asarray(a, dtype=float) for a in (X, Z, centroids))
-    # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2. Row i of Z @ centroids is the sample's own centroid,
-    # as row i of Z holds a single 1; the other terms of the sum over k are 0. Transposed for speed.
+    # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2. Column i of centroids.T @ Z.T is the sample's own
+    # centroid, since row i of Z holds a single 1: the other terms of the sum over k are 0.
     return float(((centroids.T @ Z.T - X.T)**2).sum())
 
 
@@ -50,12 +49,12 @@ def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
     if sample.shape[-1:] != centroids.shape[1:]:
         raise ValueError(f'sample {sample.shape} and centroids {centroids.shape} must have as many features each')
     # Eq. (2): argmin_j ||x - mu^(j)||^2, by going through the centroids and keeping the smallest
-    # distance so far. np.argmin over all distances gives the same, several times slower.
+    # squared distance so far. np.argmin over all of them gives the same, slower for many samples.
     smallest = squared_distances(sample, centroids[0])
     closest = np.zeros(smallest.shape, dtype=int)
     for k in range(1, len(centroids)):
         distances = squared_distances(sample, centroids[k])
-        # The larger index is k where centroid k is closer (on a tie it is not): as np.where, but faster.
+        # k where centroid k is closer (k exceeds every index so far), else as before: a faster np.where.
         closest = np.maximum(closest, k * (distances < smallest))
         smallest = np.minimum(smallest, distances)
     return closest if closest.ndim else int(closest)
@@ -86,13 +85,13 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
     """
     X, Z = np.asarray(X, dtype=float), np.asarray(Z, dtype=float)
     sizes = Z.sum(axis=0)
-    # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik
+    # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik, for an empty cluster 0 / 1
     centroids = Z.T @ X / np.where(sizes > 0, sizes, 1)[:, np.newaxis]
     return centroids if sizes.all() else fill_empty_clusters(X, centroids, sizes)
 
 
 def fill_empty_clusters(X, centroids, sizes):
-    """Move each empty cluster's centroid, one after the other, to the sample farthest from its closest centroid.
+    """Move each empty cluster's centroid, in turn, to the sample that is worst served: the farthest from all others.
 
     X (N, D), centroids (K, D), sizes (K,). Returns new centroids, the others as they were.
     """

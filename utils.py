@@ -2,7 +2,7 @@
 
 Each plot function saves its figure in report/figures as PDF (for the report) and as PNG (for
 everything else), then shows it where there is a display. At 7.9 cm, two of them stand side by side.
-A cluster's colour, marker and number follow the part of the mouse that it covers, not its index.
+A cluster's colour, marker and number are those of the part of the mouse closest to it, not its index.
 """
 import numpy as np
 import matplotlib.pyplot as plt
@@ -73,7 +73,7 @@ def plot_mickey_mouse(X, K, ind_samples_clusters, centroids, cluster_method):
 
     A sample belongs to the largest entry of its row in ind_samples_clusters (N, K): the 1 of
     K-means' Z, or the likeliest component of EM. Clusters are numbered by their part of the mouse:
-    number 1 is the head in every figure. Raises ValueError where a position is not finite.
+    number 1 is closest to the head's centre. Raises ValueError where a position is not finite.
     """
     X, centroids = np.asarray(X), np.asarray(centroids)
     clusters = np.argmax(ind_samples_clusters, axis=1)
@@ -92,7 +92,7 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
     of_em = 'likelihood' in ylabel.lower() or values[-1] > values[0]
     iterations = np.arange(1, len(values) + 1) / (1 if of_em else 2)
     middle = (values.min() + values.max()) / 2
-    half = 0.55 * max(np.ptp(values), 0.01 * abs(middle)) or 0.05  # a change below 1 % looks flat, as it is
+    half = 0.55 * max(np.ptp(values), 0.01 * abs(middle)) or 0.05  # the axis spans 1 % of the value at least
     title = f'{ylabel.split(" (")[0]} over the iterations'
     fig, ax = labelled_axes('Iteration', ylabel, title, left=0.75, height=1.9, below=0.62)
     try:
