@@ -4,60 +4,24 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from conftest import seeded
+from submissions.plain import em as plain
+
 # Fair: 1e-10 or so added to a sum before it divides, or before its logarithm is taken. 1e-6 on a diagonal is not.
 GUARD = 1e-6
 ADDED = 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2  # the usual regularisations
 
 
-# --- Naive oracle: the equations as plain loops
-
-def naive_weighted_densities(X, means, sigmas, weights, half=1 / 2, invert=np.linalg.inv):
-    """w_k N(x; mu_k, Sigma_k), (N, K). Other values of the last two arguments make well-known mistakes."""
-    p = np.zeros((len(X), len(means)))
-    for k, (mean, sigma, weight) in enumerate(zip(means, sigmas, weights)):
-        inverse, volume = invert(sigma), np.sqrt(np.linalg.det(2 * np.pi * sigma))
-        for i, x in enumerate(X):
-            p[i, k] = weight * np.exp(-half * (x - mean) @ inverse @ (x - mean)) / volume
-    return p
-
-
-def naive_responsibilities(X, means, sigmas, weights, **mistake):
-    return np.array([row / sum(row) for row in naive_weighted_densities(X, means, sigmas, weights, **mistake)])
-
-
-def naive_parameters(X, means, sigmas, weights, responsibilities):
-    new_means, new_sigmas, new_weights = np.zeros_like(means), np.zeros_like(sigmas), np.zeros_like(weights)
-    for k in range(len(means)):
-        N_k = sum(responsibilities[:, k])
-        new_means[k] = sum(gamma * x for gamma, x in zip(responsibilities[:, k], X)) / N_k
-        new_sigmas[k] = sum(gamma * np.outer(x - new_means[k], x - new_means[k])
-                            for gamma, x in zip(responsibilities[:, k], X)) / N_k
-        new_weights[k] = N_k / len(X)
-    return new_means, new_sigmas, new_weights
-
-
-def sum_of_logs(p):
-    """Eq. (9) from the weighted densities (N, K)."""
-    return sum(np.log(sum(row)) for row in p)
-
+# --- What the tests share
 
 @lru_cache(maxsize=None)
-def naive_em(seed, K, max_iter, eps=1e-2, D=2, init_variance=1.5, keep=(), old=False, likelihood=sum_of_logs, added=0):
-    """EM after the skeleton on blobs(seed), from this seed. The last four arguments make well-known mistakes."""
-    X, means = blobs(seed, D=D), seeded(seed, np.random.random, (K, D))
-    sigmas, weights = np.array([init_variance * np.eye(D)] * K), np.full(K, 1 / K)
-    values = []
-    for iteration in range(max_iter):
-        old_p = naive_weighted_densities(X, means, sigmas, weights)
-        new = naive_parameters(X, means, sigmas, weights, old_p / old_p.sum(axis=1, keepdims=True))
-        means, sigmas, weights = (now if name in keep else then for name, now, then in
-                                  zip(('means', 'sigmas', 'weights'), (means, sigmas, weights), new))
-        sigmas = sigmas + added * np.eye(D)
-        p = naive_weighted_densities(X, means, sigmas, weights)
-        values.append(likelihood(old_p if old else p))
-        if iteration > 1 and abs(values[-1] - values[-2]) < eps:
-            break
-    return means, p, np.array(values)
+def plain_em(seed, K, max_iter, eps=1e-2, D=2, init_variance=1.5):
+    return seeded(seed, plain.em, blobs(seed, D=D), K, max_iter, eps, init_variance)
+
+
+def log_likelihood(p):
+    """Eq. (9) from the weighted densities (N, K)."""
+    return np.log(p.sum(axis=1)).sum()
 
 
 def blobs(seed, N=30, D=2):
@@ -79,36 +43,17 @@ def soft(seed, N, K):
     return gamma / gamma.sum(axis=1, keepdims=True)
 
 
-def seeded(seed, function, *args, **kwargs):
-    np.random.seed(seed)
-    return function(*args, **kwargs)
-
-
-# --- What is judged, beside right steps: a mistake in a step then counts once, at its own task
-
-def right_responsibilities(X, means, sigmas, weights):
-    d = X[:, np.newaxis] - means
-    squares = np.einsum('nkd,kde,nke->nk', d, np.linalg.inv(sigmas), d)
-    p = weights * np.exp(-squares / 2) / np.sqrt(np.linalg.det(2 * np.pi * np.asarray(sigmas)))
-    return p / p.sum(axis=1, keepdims=True)
-
-
-def right_parameters(X, means, sigmas, weights, responsibilities):
-    N_k = responsibilities.sum(axis=0)
-    means = responsibilities.T @ X / N_k[:, np.newaxis]
-    d = X[:, np.newaxis] - means
-    sigmas = np.einsum('nk,nkd,nke->kde', responsibilities, d, d) / N_k[:, np.newaxis, np.newaxis]
-    return means, sigmas, N_k / len(X)
-
-
 @pytest.fixture
-def fit(em, judge, monkeypatch, grader):
-    """em() of the module from a seed, in grading with right steps, and with a verdict on its start."""
+def fit(em, judge, monkeypatch, grader, ours):
+    """em() of the module from a seed, with a verdict on its start. In grading it gets right steps: a mistake in
+    a step then counts once, at its own task.
+    """
     starts = []
     if grader:
-        monkeypatch.setattr(em, 'update_parameters', right_parameters, raising=False)
+        monkeypatch.setattr(em, 'update_parameters', ours.em.update_parameters, raising=False)
         monkeypatch.setattr(em, 'calculate_responsibilities', lambda X, means, sigmas, weights: (
-            starts.append(np.array(means)) or right_responsibilities(X, means, sigmas, weights)), raising=False)
+            starts.append(np.array(means)) or ours.em.calculate_responsibilities(X, means, sigmas, weights)),
+            raising=False)
 
     def fit(seed, X, K, *args, **kwargs):
         starts.clear()
@@ -227,32 +172,33 @@ def test_em_with_one_component_by_hand(fit, judge):
         'normalised: the weighted densities themselves belong here': np.ones((4, 1))})
 
 
-# --- Naive oracle
+# --- Plain loops
 
 SIZES = (1, 2), (2, 1), (3, 2), (4, 3), (2, 5)  # K, D
 
 
-@lru_cache(maxsize=None)
-def naive_steps(K, D):
-    """Responsibilities of a mixture, and the parameters that fit others."""
-    X, old = blobs(K, D=D), mixture(D, K, D)
-    return naive_responsibilities(X, *old), naive_parameters(X, *old, soft(K, 30, K))
-
-
 @pytest.mark.task('1.2.1')
 def test_responsibilities_equal_the_equation(em, judge, grader):
+    """Mistakes of the density are right ones of other parameters, since what is common to a row cancels."""
     for K, D in SIZES:
         X, (means, sigmas, weights) = blobs(K, D=D), mixture(D, K, D)
         judge.equal(
             'calculate_responsibilities(), Eq. (5)', em.calculate_responsibilities(X, means, sigmas, weights),
-            naive_steps(K, D)[0], lambda: {
-                'the 1/2 in the exponent is missing in the density':
-                    naive_responsibilities(X, means, sigmas, weights, half=1),
-                'the covariance in place of its inverse in the density':
-                    naive_responsibilities(X, means, sigmas, weights, invert=np.array),
-                **{f'{added:g} is added to the diagonal of the covariances (regularised)':
-                    naive_responsibilities(X, means, sigmas + added * np.eye(D), weights) for added in ADDED}},
+            plain_steps(K, D)[0], lambda: {
+                words: plain.calculate_responsibilities(X, means, *other) for words, other in {
+                    'the 1/2 in the exponent is missing in the density': (sigmas / 2, weights),
+                    'the covariance in place of its inverse in the density':
+                        (np.linalg.inv(sigmas), weights / np.linalg.det(sigmas)),
+                    **{f'{added:g} is added to the diagonal of the covariances (regularised)':
+                        (sigmas + added * np.eye(D), weights) for added in ADDED}}.items()},
             tolerance=GUARD if grader else 2e-15 if D < 5 else 1e-14)  # ours, by another route: rounding alone
+
+
+@lru_cache(maxsize=None)
+def plain_steps(K, D):
+    """Responsibilities of a mixture, and the parameters that fit others."""
+    X, old = blobs(K, D=D), mixture(D, K, D)
+    return plain.calculate_responsibilities(X, *old), plain.update_parameters(X, *old, soft(K, 30, K))
 
 
 @pytest.mark.task('1.2.2')
@@ -261,7 +207,7 @@ def test_update_parameters_equals_the_equations(em, judge):
         X, old, gamma = blobs(K, D=D), mixture(D, K, D), soft(K, 30, K)
         means, sigmas, weights = judge.returns('update_parameters()', em.update_parameters(
             X, *(a.copy() for a in old), gamma.copy()), 3)
-        right_means, right_sigmas, right_weights = naive_steps(K, D)[1]
+        right_means, right_sigmas, right_weights = plain_steps(K, D)[1]
         N_k = gamma.sum(axis=0)[:, np.newaxis, np.newaxis]
         gap, added = old[0] - right_means, (np.ravel(sigmas)[0] - right_sigmas[0, 0, 0]) * np.eye(D)
         judge.equal('Eq. (6), the means', means, right_means)
@@ -272,16 +218,38 @@ def test_update_parameters_equals_the_equations(em, judge):
         judge.equal('Eq. (8), the weights', weights, right_weights)
 
 
-LIKELIHOOD_MISTAKES = {
-    'the likelihood of the old parameters: the new ones belong here': dict(old=True),
-    'the logarithm of the sum over everything instead of the sum of the logarithms':
-        dict(likelihood=lambda p: np.log(np.sum(p))),
-    'the sum over k is outside the logarithm': dict(likelihood=lambda p: np.sum(np.log(p))),
-    'a mean instead of a sum': dict(likelihood=lambda p: sum_of_logs(p) / len(p)),
-    'the weights stay 1/K: they are not stored': dict(keep='weights'),
-    'the covariances stay as they are: they are not stored': dict(keep='sigmas'),
-    **{f'{added:g} is added to the diagonal of the covariances (regularised)': dict(added=added)
-       for added in ADDED}}
+def plain_densities(seed, K, iterations, D, change=lambda new, old: new):
+    """The weighted densities at the start of EM and after each iteration, where the parameters may be changed."""
+    X, means = blobs(seed, D=D), seeded(seed, np.random.random, (K, D))
+    state = means, 1.5 * np.array([np.eye(D)] * K), np.full(K, 1 / K)
+    densities = [plain.weighted_densities(X, *state)]
+    for _ in range(iterations):
+        state = change(plain.update_parameters(X, *state, plain.calculate_responsibilities(X, *state)), state)
+        densities.append(plain.weighted_densities(X, *state))
+    return densities
+
+
+@lru_cache(maxsize=None)
+def wrong_log_likelihoods(seed, K, iterations, eps, D):
+    """Well-known mistakes in words, and the log-likelihoods that each gives."""
+    changes = {
+        'the weights stay 1/K: they are not stored': lambda new, old: (*new[:2], old[2]),
+        'the covariances stay as they are: they are not stored': lambda new, old: (new[0], old[1], new[2]),
+        **{f'{added:g} is added to the diagonal of the covariances (regularised)':
+            lambda new, old, added=added: (new[0], new[1] + added * np.eye(D), new[2]) for added in ADDED}}
+    start, *densities = plain_densities(seed, K, iterations, D)
+    wrong = {
+        'the likelihood of the old parameters: the new ones belong here':
+            [log_likelihood(p) for p in [start, *densities[:-1]]],
+        'the logarithm of the sum over everything instead of the sum of the logarithms':
+            [np.log(p.sum()) for p in densities],
+        'the sum over k is outside the logarithm': [np.log(p).sum() for p in densities],
+        'a mean instead of a sum': [log_likelihood(p) / len(p) for p in densities],
+        **{words: [log_likelihood(p) for p in plain_densities(seed, K, iterations, D, change)[1:]]
+           for words, change in changes.items()}}
+    stops = {words: [n for n in range(3, iterations) if abs(values[n - 1] - values[n - 2]) < eps]
+             for words, values in wrong.items()}
+    return {words: values[:min(stops[words], default=None)] for words, values in wrong.items()}
 
 
 @pytest.mark.task('1.2.3')
@@ -290,14 +258,12 @@ def test_em_equals_the_plain_algorithm(fit, judge, seed, K, D):
     """The same seed gives the same iterations and numbers."""
     max_iter, eps = 8, 1e-3
     means, soft_clusters, values = fit(seed, blobs(seed, D=D), K, max_iter, eps)
-    right_means, right_soft, right_values = naive_em(seed, K, max_iter, eps, D)
-    judge.equal('em(), the log-likelihoods, Eq. (9)', values, right_values, lambda: {
-        words: naive_em(seed, K, max_iter, eps, D, **change)[2] for words, change in LIKELIHOOD_MISTAKES.items()},
-                GUARD)
+    right_means, right_soft, right_values = plain_em(seed, K, max_iter, eps, D)
+    judge.equal('em(), the log-likelihoods, Eq. (9)', values, right_values,
+                lambda: wrong_log_likelihoods(seed, K, max_iter, eps, D), GUARD)
     judge.equal('em(), the means', means, right_means)
     judge.equal('em(), soft_clusters', soft_clusters, right_soft, {
-        'normalised: the weighted densities themselves belong here': right_soft / right_soft.sum(axis=1, keepdims=True)
-})
+        'normalised: the weighted densities themselves belong here': right_soft / right_soft.sum(axis=1, keepdims=True)})
 
 
 @pytest.mark.task('1.2.3')
@@ -328,7 +294,7 @@ def test_em_never_lowers_the_log_likelihood_and_returns_values_that_belong_toget
         judge.holds((np.diff(values) >= -1e-9 * abs(values[:-1])).all(), 'em(): the log-likelihood falls')
         judge.holds((soft_clusters > 0).all(), 'em(), soft_clusters must be weighted densities, all positive')
         judge.equal('em(), soft_clusters, whose rows give the last log-likelihood',
-                    sum_of_logs(soft_clusters), values[-1], {
+                    log_likelihood(soft_clusters), values[-1], {
             'normalised: the weighted densities themselves belong here': 0}, GUARD)
 
 
@@ -357,9 +323,9 @@ def test_em_starts_from_the_covariance_init_variance(fit, judge):
     X = blobs(1)
     values = fit(1, X, 2, 1, init_variance=0.2)[2]
     judge.equal('em() with init_variance = 0.2, the first log-likelihood', values,
-                naive_em(1, 2, 1, init_variance=0.2)[2], {
-        'init_variance is not used': naive_em(1, 2, 1)[2],
-        'init_variance is squared': naive_em(1, 2, 1, init_variance=0.04)[2]}, GUARD)
+                plain_em(1, 2, 1, init_variance=0.2)[2], {
+        'init_variance is not used': plain_em(1, 2, 1)[2],
+        'init_variance is squared': plain_em(1, 2, 1, init_variance=0.04)[2]}, GUARD)
 
 
 @pytest.mark.task('1.2.1')

@@ -6,7 +6,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from conftest import seeded
 from judge.grader import within
+from submissions.plain import k_means as plain
 
 # Seven samples in two clusters of three and four; the centroids are no means.
 X = np.array([[0., 0], [0, 2], [3, 1], [8, 8], [8, 9], [9, 8], [12, 8]])
@@ -16,75 +18,17 @@ TIED = np.array([[5., 0], [0, 2], [-2, 0], [2, 0]])  # three of them are 2 away 
 CITY_BLOCKS = np.array([[9., 0], [3, 3], [8, 0], [0, 5], [9, 9]])  # from (0, 0): the second; in city blocks the fourth
 
 
-# --- Naive oracle: the equations as plain loops
-
-def squared_distance(x, mu):
-    return sum((a - b)**2 for a, b in zip(x, mu))
-
-
-def naive_wcss(X, K, Z, centroids):
-    return sum(Z[i, k] * squared_distance(X[i], centroids[k]) for i in range(len(X)) for k in range(K))
-
-
-def naive_closest(sample, centroids):
-    distances = [squared_distance(sample, mu) for mu in centroids]
-    return distances.index(min(distances))
-
-
-def naive_Z(X, K, centroids):
-    Z = np.zeros((len(X), K))
-    for i, x in enumerate(X):
-        Z[i, naive_closest(x, centroids)] = 1
-    return Z
-
-
-def naive_centroids(X, K, Z):
-    centroids = np.zeros((K, X.shape[1]))
-    for k in range(K):
-        members = [x for x, z in zip(X, Z[:, k]) if z == 1]
-        centroids[k] = sum(members) / max(len(members), 1)  # the sheet does not say what becomes of an empty cluster
-    return centroids
-
+# --- What the tests share
 
 @lru_cache(maxsize=None)
-def naive_kmeans(seed, K, max_iter=50, D=2, first_stop=1):
-    """K-means after the skeleton on blobs(seed), from this seed; another first_stop is a well-known mistake."""
-    X = blobs(seed, D=D)
-    centroids = X[seeded(seed, np.random.choice, len(X), size=K, replace=False)]
-    objective = []
-    for iteration in range(max_iter):
-        Z = naive_Z(X, K, centroids)
-        objective.append(naive_wcss(X, K, Z, centroids))
-        centroids = naive_centroids(X, K, Z)
-        objective.append(naive_wcss(X, K, Z, centroids))
-        if iteration >= first_stop and abs(objective[-1] - objective[-2]) < 1e-6:
-            break
-    return Z, centroids, np.array(objective)
+def plain_kmeans(seed, K, max_iter, D=2, eps=1e-6):
+    return seeded(seed, plain.kmeans, blobs(seed, D=D), K, max_iter, eps)
 
 
 def blobs(seed, N=40, D=2):
     """N samples in D dimensions around four places."""
     rng = np.random.RandomState(seed)
     return rng.normal(size=(N, D)) + 5 * rng.randint(0, 2, size=(N, D))
-
-
-def seeded(seed, function, *args, **kwargs):
-    np.random.seed(seed)
-    return function(*args, **kwargs)
-
-
-# --- What is judged, beside right steps: a mistake in a step then counts once, at its own task
-
-def right_wcss(X, K, Z, centroids):
-    return ((X - np.asarray(Z) @ centroids)**2).sum()
-
-
-def right_Z(X, K, centroids):
-    return np.eye(K)[((X[:, np.newaxis] - centroids)**2).sum(axis=2).argmin(axis=1)]
-
-
-def right_centroids(X, K, Z):
-    return np.asarray(Z).T @ X / np.maximum(np.sum(Z, axis=0), 1)[:, np.newaxis]
 
 
 @pytest.fixture(scope='module')
@@ -102,19 +46,21 @@ def closest_is_right(k_means, limit):
 def compute_Z(k_means, monkeypatch, grader, closest_is_right):
     """compute_Z() of the module; in grading, with a right closest_centroid() where its own is wrong."""
     if grader and not closest_is_right:
-        monkeypatch.setattr(k_means, 'closest_centroid', naive_closest, raising=False)
+        monkeypatch.setattr(k_means, 'closest_centroid', plain.closest_centroid, raising=False)
     return k_means.compute_Z
 
 
 @pytest.fixture
-def fit(k_means, judge, monkeypatch, grader):
-    """kmeans() of the module from a seed, in grading with right steps, and with a verdict on its start."""
+def fit(k_means, judge, monkeypatch, grader, ours):
+    """kmeans() of the module from a seed, with a verdict on its start. In grading it gets right steps: a mistake
+    in a step then counts once, at its own task.
+    """
     starts = []
     if grader:
-        monkeypatch.setattr(k_means, 'wcss', right_wcss, raising=False)
-        monkeypatch.setattr(k_means, 'recompute_centroids', right_centroids, raising=False)
+        monkeypatch.setattr(k_means, 'wcss', ours.k_means.wcss, raising=False)
+        monkeypatch.setattr(k_means, 'recompute_centroids', ours.k_means.recompute_centroids, raising=False)
         monkeypatch.setattr(k_means, 'compute_Z', lambda X, K, centroids: (
-            starts.append(np.array(centroids)) or right_Z(X, K, centroids)), raising=False)
+            starts.append(np.array(centroids)) or ours.k_means.compute_Z(X, K, centroids)), raising=False)
 
     def fit(seed, X, K, *args, **kwargs):
         starts.clear()
@@ -213,14 +159,13 @@ def test_kmeans_by_hand(fit, judge):
         'the stop never fires': np.zeros(20)})
 
 
-# --- Naive oracle
+# --- Plain loops
 
-STEPS = {'wcss': ('1.1.1', naive_wcss), 'closest_centroid': ('1.1.2', naive_closest),
-         'compute_Z': ('1.1.3', naive_Z), 'recompute_centroids': ('1.1.4', naive_centroids)}
+STEPS = {'wcss': '1.1.1', 'closest_centroid': '1.1.2', 'compute_Z': '1.1.3', 'recompute_centroids': '1.1.4'}
 
 
 def step_parameters():
-    return [pytest.param(name, id=name, marks=pytest.mark.task(task)) for name, (task, _) in STEPS.items()]
+    return [pytest.param(name, id=name, marks=pytest.mark.task(task)) for name, task in STEPS.items()]
 
 
 def step(request, k_means, name):
@@ -234,15 +179,16 @@ def step_arguments(D):
 
 
 @lru_cache(maxsize=None)
-def naive_step(name, D):
-    return STEPS[name][1](*step_arguments(D)[name])
+def plain_step(name, D):
+    return getattr(plain, name)(*step_arguments(D)[name])
 
 
 @pytest.mark.parametrize('name', step_parameters())
 def test_step_equals_plain_loops(request, k_means, judge, name):
     for D in 1, 2, 5:
-        judge.equal(f'{name}(), D = {D}', step(request, k_means, name)(*step_arguments(D)[name]), naive_step(name, D), {
-            'the index is counted from 1': naive_step(name, D) + 1} if name == 'closest_centroid' else {})
+        right = plain_step(name, D)
+        judge.equal(f'{name}(), D = {D}', step(request, k_means, name)(*step_arguments(D)[name]), right, {
+            'the index is counted from 1': right + 1} if name == 'closest_centroid' else {})
 
 
 @pytest.mark.task('1.1.5')
@@ -252,16 +198,16 @@ def test_kmeans_equals_the_plain_algorithm(fit, judge, seed, K, D, max_iter):
     """The same seed gives the same iterations and numbers."""
     X = blobs(seed, D=D)
     Z, centroids, objective = fit(seed, X, K, max_iter)
-    right_Z, right_centroids, right = naive_kmeans(seed, K, max_iter, D)
+    right_Z, right_centroids, right = plain_kmeans(seed, K, max_iter, D)
     judge.equal('kmeans(), the WCSS', objective, right, lambda: {
         'one value an iteration instead of two (after the update alone)': right[1::2],
         'one value an iteration instead of two (after the assignment alone)': right[::2],
         'it stops in the second iteration at once': right[:4] if len(right) > 4 else np.nan,
         'it stops in the first iteration already': right[:2],
-        'it never stops before max_iter': naive_kmeans(seed, K, max_iter, D, first_stop=50)[2]})
+        'it never stops before max_iter': plain_kmeans(seed, K, max_iter, D, eps=-1)[2]})
     judge.equal('kmeans(), Z', Z, right_Z, lambda: {
         'it does not belong to the last WCSS (one more assignment after the last update)':
-            naive_Z(X, K, right_centroids)})
+            plain.compute_Z(X, K, right_centroids)})
     judge.equal('kmeans(), the centroids', centroids, right_centroids)
 
 
@@ -292,8 +238,8 @@ def test_kmeans_never_raises_the_wcss_and_returns_values_that_belong_together(fi
         X = blobs(seed)
         Z, centroids, objective = fit(seed, X, 3, 50)
         judge.holds((np.diff(objective) <= 1e-9 * objective[0]).all(), 'kmeans(): the WCSS rises')
-        judge.equal('kmeans(), the last WCSS', objective[-1], naive_wcss(X, 3, Z, centroids))
-        judge.equal('kmeans(), the centroids', centroids, naive_centroids(X, 3, Z))
+        judge.equal('kmeans(), the last WCSS', objective[-1], plain.wcss(X, 3, Z, centroids))
+        judge.equal('kmeans(), the centroids', centroids, plain.recompute_centroids(X, 3, Z))
 
 
 # --- Edge cases

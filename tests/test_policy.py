@@ -1,15 +1,16 @@
 """The cases that the sheet leaves open: what happens there, on data that provokes them.
 
-Empty clusters, idle and collapsed components, far samples, unfit arguments,
-other number types, read-only and strided arrays. `tests/tools/stress.py` checks
-whole runs on the same data sets in far greater number.
+`tests/tools/stress.py` checks whole runs on the same data sets in far greater number.
 """
+import re
+
 import numpy as np
 import pytest
 
 import k_means
 from awkward.checks import check_em, check_kmeans, problems, replay
 from awkward.data_sets import DATA_SETS
+from conftest import seeded
 from em import calculate_responsibilities, em, update_parameters
 from k_means import closest_centroid, compute_Z, kmeans, recompute_centroids, wcss
 
@@ -18,10 +19,6 @@ SEEDS = range(4)
 
 def data(name, seed=0):
     return DATA_SETS[name](np.random.RandomState(seed))
-
-
-def one_hot(labels, K):
-    return np.eye(K)[labels]
 
 
 # --- Whole runs
@@ -50,7 +47,7 @@ def test_recompute_centroids_fills_empty_clusters_one_by_one():
     With 30 too: 0.5, 0.5, 3.5, 2, 0, so cluster 2 gets 4.
     """
     X = np.array([[0.], [1.], [4.], [20.], [30.]])
-    Z = one_hot([1, 1, 3, 3, 3], 4)
+    Z = np.eye(4)[[1, 1, 3, 3, 3]]
     np.testing.assert_allclose(recompute_centroids(X, 4, Z), [[30], [0.5], [4], [18]], rtol=1e-15)
 
 
@@ -60,26 +57,13 @@ def test_recompute_centroids_without_any_member_takes_samples():
     np.testing.assert_array_equal(centroids, [[2, 3], [5, 7]])
 
 
-@pytest.mark.parametrize('seed', SEEDS)
-def test_recompute_centroids_leaves_the_other_rows_at_their_means(seed):
-    rng = np.random.RandomState(seed)
-    X, labels = rng.random_sample((40, 3)), rng.choice([0, 2, 5], 40)
-    centroids = recompute_centroids(X, 7, one_hot(labels, 7))
-    for k in (0, 2, 5):
-        np.testing.assert_allclose(centroids[k], X[labels == k].mean(axis=0), rtol=1e-14)
-    for k in (1, 3, 4, 6):
-        assert (X == centroids[k]).all(axis=1).any()  # one of the samples
-    assert len(np.unique(centroids, axis=0)) == 7
-
-
 @pytest.mark.parametrize('magnitude', [1, 1e6, 1e12])
 @pytest.mark.parametrize('K', [5, 6, 10, 100])
 def test_kmeans_reaches_zero_with_as_many_clusters_as_distinct_points(K, magnitude):
     for seed in SEEDS:
         X = magnitude * data('repeated points', seed)  # 5 distinct ones
-        np.random.seed(seed)
         eps = 1e-6 * magnitude**2  # in squared data units, so it has to grow with the data
-        Z, _, objective = kmeans(X, K, 300, eps)
+        Z, _, objective = seeded(seed, kmeans, X, K, 300, eps)
         assert objective[-1] < eps
         assert len(objective) <= 2 * 20
         assert Z.any(axis=0).sum() >= 5
@@ -88,9 +72,7 @@ def test_kmeans_reaches_zero_with_as_many_clusters_as_distinct_points(K, magnitu
 @pytest.mark.parametrize('K', [2, 3, 4, 5])
 def test_kmeans_does_not_stop_on_a_cluster_that_was_just_filled(K):
     for seed in range(30):
-        X = data('nearly all equal', seed)  # 7 distinct ones
-        np.random.seed(seed)
-        Z, _, _ = kmeans(X, K, 300)
+        Z, _, _ = seeded(seed, kmeans, data('nearly all equal', seed), K, 300)  # 7 distinct ones
         assert Z.any(axis=0).all()
 
 
@@ -102,24 +84,7 @@ def test_kmeans_with_a_cluster_for_each_sample_ends_at_zero(name):
     np.testing.assert_array_equal(Z @ centroids, X)
 
 
-@pytest.mark.parametrize('name', DATA_SETS)
-def test_kmeans_with_one_cluster_is_the_mean(name):
-    X = data(name)
-    Z, centroids, _ = kmeans(X, 1, 100)
-    np.testing.assert_array_equal(Z, np.ones((len(X), 1)))
-    np.testing.assert_allclose(centroids[0], X.mean(axis=0), rtol=1e-13, atol=1e-13 * np.abs(X).max())
-
-
-# --- K-means: ties and distances
-
-def test_a_tie_goes_to_the_lowest_index():
-    """(0, 0) is 5 from all of (5, 0), (3, 4), (0, -5), and 13 from (5, 12)."""
-    centroids = np.array([[5., 12.], [5., 0.], [3., 4.], [0., -5.]])
-    closest = closest_centroid(np.zeros(2), centroids)
-    assert isinstance(closest, int) and closest == 1
-    np.testing.assert_array_equal(compute_Z(np.zeros((2, 2)), 4, centroids), [[0, 1, 0, 0]] * 2)
-    assert closest_centroid(np.zeros(2), np.ones((3, 2))) == 0
-
+# --- K-means: distances
 
 @pytest.mark.parametrize('shift', [0, 1e8, -1e8])
 def test_assignment_keeps_its_digits_far_from_zero(shift):
@@ -176,7 +141,6 @@ def test_update_parameters_is_exact_for_subnormal_responsibilities():
     assert weights[0] < 1e-300 and weights[1] == 1
 
 
-SOUND = np.eye(2)
 UNSOUND = {
     'zero': np.zeros((2, 2)),
     'singular': np.ones((2, 2)),
@@ -195,7 +159,7 @@ UNSOUND = {
 @pytest.mark.parametrize('k', [0, 1, 2])
 @pytest.mark.parametrize('case', UNSOUND)
 def test_an_unsound_covariance_raises_and_names_its_component(case, k):
-    sigmas = np.tile(SOUND, (3, 1, 1))
+    sigmas = np.tile(np.eye(2), (3, 1, 1))
     sigmas[k] = UNSOUND[case]
     with pytest.raises(np.linalg.LinAlgError, match=rf'component {k}\b') as caught:
         calculate_responsibilities(np.zeros((4, 2)), np.zeros((3, 2)), sigmas, np.full(3, 1 / 3))
@@ -227,9 +191,8 @@ def test_a_pivot_within_ten_D_eps_of_its_variance_is_noise():
 def test_em_raises_where_every_covariance_is_singular(name):
     for seed in SEEDS:
         for K in (1, 2, 3):
-            np.random.seed(seed)
             with pytest.raises(np.linalg.LinAlgError, match='component [0-2] '):
-                em(data(name, seed), K, 500)
+                seeded(seed, em, data(name, seed), K, 500)
 
 
 @pytest.mark.parametrize('X', [[[-1, 4, 4], [4, -4, 1], [4, -3, -2]], np.eye(6), np.arange(6).reshape(2, 3), [[7]]])
@@ -265,8 +228,7 @@ def test_calculate_responsibilities_of_far_samples(distance):
 def test_em_keeps_high_dimensional_densities_finite():
     """p(x) is about 1e880 for a spread of 0.01 in 600 dimensions, and 1e-1400 for one of 100."""
     for spread in (0.01, 100):
-        X = spread * np.random.RandomState(0).standard_normal((1300, 600))
-        _, soft_clusters, objective = em(X, 1, 3)
+        _, soft_clusters, objective = em(spread * np.random.RandomState(0).standard_normal((1300, 600)), 1, 3)
         assert np.isfinite(soft_clusters).all() and (soft_clusters > 0).all()
         assert np.isfinite(objective).all() and abs(objective[-1]) > 1000 * 1300
 
@@ -276,8 +238,7 @@ def test_soft_clusters_tell_the_clusters_where_every_density_underflows():
     rng = np.random.RandomState(1)
     group = np.arange(600) % 2
     X = 1e4 * rng.standard_normal((600, 120)) + 1e6 * (2 * group[:, np.newaxis] - 1)
-    np.random.seed(0)
-    means, soft_clusters, objective = em(X, 2, 100)
+    means, soft_clusters, objective = seeded(0, em, X, 2, 100)
     assert objective[-1] < -1000 * 600
     assert abs(means[0, 0] - means[1, 0]) > 1e6
     np.testing.assert_array_equal(soft_clusters.argmax(axis=1) == np.argmax(means[:, 0]), group == 1)
@@ -299,49 +260,25 @@ def test_calculate_responsibilities_where_one_feature_has_all_but_no_variance(ti
 # --- Unfit arguments
 
 GOOD = np.arange(12.).reshape(6, 2) % 5
+NAN, INF = float('nan'), float('inf')
 UNFIT = [
-    (dict(X=np.array([[0, 1], [np.nan, 2]])), 'X .*nan'),
-    (dict(X=np.array([[0, 1], [3, np.inf]])), 'X .*inf'),
-    (dict(X=np.array([[0, 1], [3, -np.inf]])), 'X .*-inf'),
-    (dict(X=np.array([[0, 1], [3, 1e200]])), r'X .*1e\+200'),
-    (dict(X=np.arange(6.)), r'X .*\(6,\)'),
-    (dict(X=np.zeros((2, 3, 4))), r'X .*\(2, 3, 4\)'),
-    (dict(X=np.zeros((0, 2))), r'X .*\(0, 2\)'),
-    (dict(X=np.zeros((3, 0))), r'X .*\(3, 0\)'),
-    (dict(X=[]), r'X .*\(0,\)'),
-    (dict(X=3.0), r'X .*\(\)'),
-    (dict(X=None), 'X '),
-    (dict(X=[['a', 'b']]), "X .*'a'"),
-    (dict(X=[[10**400, 1]]), 'X .*too large'),
-    (dict(K=0), 'K .*1 to N = 6, not 0'),
-    (dict(K=-1), 'K .*1 to N = 6, not -1'),
-    (dict(K=7), 'K .*1 to N = 6, not 7'),
-    (dict(K=2.0), r'K .*1 to N = 6, not 2\.0'),
-    (dict(K=float('nan')), 'K .*1 to N = 6, not nan'),
-    (dict(K='3'), "K .*1 to N = 6, not '3'"),
-    (dict(K=None), 'K .*1 to N = 6, not None'),
-    (dict(K=True), 'K .*1 to N = 6, not True'),
-    (dict(max_iter=0), 'max_iter .*1 on, not 0'),
-    (dict(max_iter=-3), 'max_iter .*1 on, not -3'),
-    (dict(max_iter=10.0), r'max_iter .*1 on, not 10\.0'),
-    (dict(max_iter=None), 'max_iter .*1 on, not None'),
-    (dict(max_iter=True), 'max_iter .*1 on, not True'),
-    (dict(eps=None), 'eps .*not None'),
-    (dict(eps='1e-6'), "eps .*not '1e-6'"),
-    (dict(eps=float('nan')), 'eps .*not nan'),
-]
-UNFIT_VARIANCE = [(dict(init_variance=value), f'init_variance .*not {value!r}')
-                  for value in (0, -1.5, float('nan'), float('inf'), 1e-310, None, '1.5')]
+    *[('X', X, words) for X, words in (
+        ([[0, 1], [NAN, 2]], 'nan'), ([[0, 1], [3, INF]], 'inf'), ([[0, 1], [3, -INF]], '-inf'),
+        ([[0, 1], [3, 1e200]], '1e+200'), (np.arange(6.), '(6,)'), (np.zeros((2, 3, 4)), '(2, 3, 4)'),
+        (np.zeros((0, 2)), '(0, 2)'), (np.zeros((3, 0)), '(3, 0)'), ([], '(0,)'), (3.0, '()'), (None, ''),
+        ([['a', 'b']], "'a'"), ([[10**400, 1]], 'too large'))],
+    *[('K', value, f'1 to N = 6, not {value!r}') for value in (0, -1, 7, 2.0, NAN, '3', None, True)],
+    *[('max_iter', value, f'1 on, not {value!r}') for value in (0, -3, 10.0, None, True)],
+    *[('eps', value, f'not {value!r}') for value in (None, '1e-6', NAN)]]
+UNFIT_VARIANCE = [('init_variance', value, f'not {value!r}') for value in (0, -1.5, NAN, INF, 1e-310, None, '1.5')]
 
 
-@pytest.mark.parametrize('function, unfit, message',
-                         [(function, *case) for function in (kmeans, em) for case in UNFIT]
-                         + [(em, *case) for case in UNFIT_VARIANCE])
-def test_unfit_arguments_are_named_before_anything_is_drawn(function, unfit, message, capsys):
-    np.random.seed(5)
-    expected = np.random.RandomState(5).random_sample()
-    with pytest.raises(ValueError, match=message):
-        function(**{**dict(X=GOOD, K=2, max_iter=5), **unfit})
+@pytest.mark.parametrize('function, name, value, words', [(function, *case) for function in (kmeans, em)
+                                                          for case in UNFIT] + [(em, *case) for case in UNFIT_VARIANCE])
+def test_unfit_arguments_are_named_before_anything_is_drawn(function, name, value, words, capsys):
+    expected = seeded(5, np.random.random)
+    with pytest.raises(ValueError, match=f'^{name} .*{re.escape(words)}'):
+        seeded(5, function, **{**dict(X=GOOD, K=2, max_iter=5), name: value})
     assert np.random.random() == expected
     assert capsys.readouterr().out == ''
 
@@ -360,11 +297,7 @@ def test_centroids_that_do_not_match_are_refused():
 @pytest.mark.parametrize('function', [kmeans, em])
 @pytest.mark.parametrize('integer', [np.int64, np.uint8])
 def test_whole_numbers_of_numpy_are_fit(function, integer):
-    X, results = data('mouse'), []
-    for make in (int, integer):
-        np.random.seed(0)
-        results.append(function(X, make(3), make(5)))
-    for ours, expected in zip(*results):
+    for ours, expected in zip(*(seeded(0, function, data('mouse'), make(3), make(5)) for make in (int, integer))):
         np.testing.assert_array_equal(ours, expected)
 
 
@@ -372,84 +305,60 @@ def test_whole_numbers_of_numpy_are_fit(function, integer):
 
 def arguments():
     """For each public function: arguments that are whole numbers, as float64."""
-    rng = np.random.RandomState(3)
-    X = rng.randint(0, 250, (60, 2)).astype(float)
+    X = np.random.RandomState(3).randint(0, 250, (60, 2)).astype(float)
     centroids, means = X[:3] + 5, np.array([[20., 30.], [200., 90.], [120., 240.]])
-    Z = one_hot(np.arange(60) % 3, 3)
+    Z = np.eye(3)[np.arange(60) % 3]
     sigmas, weights = np.array([[[9., 2.], [2., 7.]]] * 3) * 100, np.array([1., 0., 0.])
-    return {
-        'wcss': (wcss, [X, 3, Z, centroids]),
-        'closest_centroid': (closest_centroid, [X[7], centroids]),
-        'compute_Z': (compute_Z, [X, 3, centroids]),
-        'recompute_centroids': (recompute_centroids, [X, 3, Z]),
-        'kmeans': (kmeans, [X, 3, 30]),
-        'calculate_responsibilities': (calculate_responsibilities, [X, means, sigmas, weights]),
-        'update_parameters': (update_parameters, [X, means, sigmas, weights, Z]),
-        'em': (em, [X, 2, 30]),
-    }
+    return {wcss: [X, 3, Z, centroids], closest_centroid: [X[7], centroids], compute_Z: [X, 3, centroids],
+            recompute_centroids: [X, 3, Z], kmeans: [X, 3, 30], em: [X, 2, 30],
+            calculate_responsibilities: [X, means, sigmas, weights],
+            update_parameters: [X, means, sigmas, weights, Z]}
 
 
-def results(function, args):
+def results(function, arguments):
     """What the function returns for this seed, as a tuple."""
-    np.random.seed(0)
-    returned = function(*args)
+    returned = seeded(0, function, *arguments)
     return returned if isinstance(returned, tuple) else (returned,)
-
-
-def converted(args, change):
-    return [change(a) if isinstance(a, np.ndarray) else a for a in args]
 
 
 def strided(a):
     """The same numbers, in every other place of a larger array."""
     larger = np.full([2 * n for n in a.shape], np.nan)
-    places = tuple(slice(None, None, 2) for _ in a.shape)
+    places = (slice(None, None, 2),) * a.ndim
     larger[places] = a
     return larger[places]
 
 
-def read_only(a):
-    a = a.copy()
-    a.flags.writeable = False
-    return a
-
-
-def as_uint8(a):
-    """As small numbers wrap when they are subtracted; covariances here need more room."""
-    return a.astype(np.uint8 if a.max() < 256 else np.uint16)
-
-
 FORMS = {
     'int64': lambda a: a.astype(np.int64),
-    'uint8': as_uint8,
+    'uint8': lambda a: a.astype(np.uint8 if a.max() < 256 else np.uint16),  # small numbers wrap where subtracted
     'float32': lambda a: a.astype(np.float32),
     'list': lambda a: a.astype(int).tolist(),
     'Fortran order': np.asfortranarray,
     'strided': strided,
     'reversed twice': lambda a: a[::-1].copy()[::-1],
-    'read-only': read_only,
 }
 
 
 @pytest.mark.parametrize('form', FORMS)
-@pytest.mark.parametrize('name', arguments())
-def test_every_form_of_the_same_numbers_gives_the_same_result(name, form):
-    function, args = arguments()[name]
-    expected = results(function, args)
-    for ours, theirs in zip(results(function, converted(args, FORMS[form])), expected):
+@pytest.mark.parametrize('function', arguments())
+def test_every_form_of_the_same_numbers_gives_the_same_result(function, form):
+    right = arguments()[function]
+    converted = [FORMS[form](a) if isinstance(a, np.ndarray) else a for a in right]
+    for ours, theirs in zip(results(function, converted), results(function, right)):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
         assert np.asarray(ours).dtype == np.asarray(theirs).dtype
 
 
-@pytest.mark.parametrize('name', arguments())
-def test_inputs_are_never_changed_nor_returned(name):
-    function, args = arguments()[name]
-    before = [np.copy(a) for a in args]
-    returned = results(function, args)
-    for a, b in zip(args, before):
-        np.testing.assert_array_equal(a, b)
-    for array in returned:
-        assert not any(np.shares_memory(array, a) for a in args if isinstance(a, np.ndarray))
+@pytest.mark.parametrize('function', arguments())
+def test_inputs_are_not_returned(function):
+    given = arguments()[function]
+    for array in results(function, given):
+        assert not any(np.shares_memory(array, a) for a in given if isinstance(a, np.ndarray))
+
+
+def test_closest_centroid_returns_an_int_of_python():
+    assert type(closest_centroid(np.zeros(2), np.ones((3, 2)))) is int
 
 
 # --- Blocks
@@ -466,44 +375,30 @@ def test_samples_are_assigned_in_blocks_of_any_size(monkeypatch, block):
 
 @pytest.mark.parametrize('function', [kmeans, em])
 def test_the_bound_on_the_samples_is_exclusive(function):
-    for value, fit in ((0.99e150, True), (1e150, False), (-1e150, False)):
-        np.random.seed(0)
-        if fit:
-            function([[value], [0.5], [-value], [-0.5]], 1, 3)
-        else:
-            with pytest.raises(ValueError, match='X .*1e150'):
-                function([[value], [0.5]], 1, 3)
+    seeded(0, function, [[0.99e150], [0.5], [-0.99e150], [-0.5]], 1, 3)
+    for value in 1e150, -1e150:
+        with pytest.raises(ValueError, match='X .*1e150'):
+            function([[value], [0.5]], 1, 3)
 
 
 @pytest.mark.parametrize('function, values', [(kmeans, 40), (em, 20)])
 def test_a_change_of_zero_is_not_below_an_eps_of_zero(function, values):
-    np.random.seed(0)
-    X = np.random.random((20, 2))
-    assert len(function(X, 1, 20, eps=0)[2]) == values
+    assert len(seeded(0, function, data('uniform'), 1, 20, eps=0)[2]) == values
 
 
 @pytest.mark.parametrize('scale, least', [(1e-3, 1e-300), (0.5, 1e-300), (1e3, 1e-294), (1e149, 0.01)])
-def test_em_refuses_a_variance_too_small_for_the_samples(scale, least):
+def test_em_refuses_a_variance_too_small_for_the_samples_or_too_large(scale, least):
     """Samples and initial means are up to max(1, max |x|) apart: its square is divided by the variance."""
     X = scale * np.array([[1.0], [-0.5]])
-    np.random.seed(0)
-    em(X, 1, 3, init_variance=1.01 * least)
-    for fraction in (0.3, 0.7, 0.99):
+    for variance in 1.01 * least, 0.9e150:
+        seeded(0, em, X, 1, 3, init_variance=variance)
+    for variance in 0.3 * least, 0.7 * least, 0.99 * least, 1e150:
         with pytest.raises(ValueError, match=f'init_variance must be from {least:.1e} to 1e150'):
-            em(X, 1, 3, init_variance=fraction * least)
-
-
-def test_the_bounds_of_the_initial_variance():
-    np.random.seed(0)
-    for variance in (1e-300, 0.9e150):
-        em([[0.1], [0.2]], 1, 3, init_variance=variance)
-    with pytest.raises(ValueError, match='init_variance'):
-        em([[0.1], [0.2]], 1, 3, init_variance=1e150)
+            em(X, 1, 3, init_variance=variance)
 
 
 def test_em_accepts_a_component_for_each_sample():
-    np.random.seed(0)
-    assert em(np.random.random((6, 2)), 6, 1)[0].shape == (6, 2)
+    assert seeded(0, em, data('uniform')[:6], 6, 1)[0].shape == (6, 2)
 
 
 # --- What is printed
@@ -516,8 +411,7 @@ def said(when, means, sigmas, weights):
 def test_kmeans_prints_start_convergence_and_fit(capsys, max_iter, end):
     X = data('uniform')
     start = X[np.random.RandomState(0).choice(len(X), size=3, replace=False)]
-    np.random.seed(0)
-    _, centroids, objective = kmeans(X, 3, max_iter)
+    _, centroids, objective = seeded(0, kmeans, X, 3, max_iter)
     end += f' iteration {len(objective) // 2}.' if max_iter > 1 else ' 1 iterations.'
     assert capsys.readouterr().out == (f'Initial centroids:\n{start}\nK-means {end}\nWCSS: {objective[-1]:.4f}\n'
                                        f'Fitted centroids:\n{centroids}\n')
@@ -527,9 +421,7 @@ def test_kmeans_prints_start_convergence_and_fit(capsys, max_iter, end):
 def test_em_prints_start_convergence_and_fit(capsys, max_iter, end):
     X = data('three blobs')
     start = np.random.RandomState(0).random_sample((2, 2)), 1.5 * np.array([np.eye(2)] * 2), np.full(2, 0.5)
-    np.random.seed(0)
-    objective = em(X, 2, max_iter)[2]
-    np.random.seed(0)
-    *_, (*fitted, _) = replay(X, 2, len(objective))
+    objective = seeded(0, em, X, 2, max_iter)[2]
+    *_, (*fitted, _) = replay(X, 2, len(objective), seed=0)
     assert capsys.readouterr().out == (said('Initial', *start) + f'EM {end}\nLog-likelihood: {objective[-1]:.2f}\n'
                                        + said('Fitted', *fitted))

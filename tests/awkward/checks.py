@@ -102,9 +102,10 @@ def check_covariances(sigmas, exact, weights):
             yield 'rounding noise passed as a fit'
 
 
-def replay(X, K, steps):
+def replay(X, K, steps, seed):
     """EM's states from the public steps, beginning with the start drawn by `em`."""
     X, D = np.asfortranarray(X), X.shape[1]  # the memory layout of em's own copy: equal to the bit
+    np.random.seed(seed)
     means, sigmas = np.random.random((K, D)), 1.5 * np.tile(np.eye(D), (K, 1, 1))
     weights = np.full(K, 1 / K)
     for _ in range(steps):
@@ -122,8 +123,7 @@ def check_em(X, K, seed, eps, max_iter=150):
         yield 'collapse'
         yield from check_collapse(X, K, seed, str(error), max_iter)
         return
-    np.random.seed(seed)
-    for means, sigmas, weights, responsibilities in replay(X, K, len(objective)):
+    for means, sigmas, weights, responsibilities in replay(X, K, len(objective), seed):
         if not (np.abs(responsibilities.sum(axis=1) - 1) < 1e-12).all():
             yield 'a row of the responsibilities does not sum to 1'
         if not (abs(weights.sum() - 1) < 1e-12 and (sigmas == sigmas.transpose(0, 2, 1)).all()):
@@ -146,9 +146,8 @@ def check_em(X, K, seed, eps, max_iter=150):
 
 def check_collapse(X, K, seed, message, max_iter):
     """An error is a false alarm unless the covariance is singular to rounding, exactly computed."""
-    np.random.seed(seed)
     try:
-        for means, sigmas, weights, responsibilities in replay(X, K, max_iter + 1):
+        for means, sigmas, weights, responsibilities in replay(X, K, max_iter + 1, seed):
             pass
         yield 'an error that the public steps do not raise'
     except np.linalg.LinAlgError:
