@@ -39,7 +39,7 @@ WRONG = {
         ('1.1.2', 'city blocks', 'np.linalg.norm(sample - c)', 'abs(sample - c).sum()'),
         ('1.1.2', 'the distance instead of the index', 'return np.argmin', 'return np.min'),
         ('1.1.2', 'expected 1., but got 0.', DISTANCES, '    distances = np.linalg.norm(sample - centroids)\n'),
-        ('1.1.2', 'closest_centroid() did not finish within 0.5 s, an endless loop?', DISTANCES, '    while True: pass\n'),
+        ('1.1.2', 'closest_centroid() did not finish within 0.5 s, an endless loop?', DISTANCES, '    while True: distances = centroids - sample\n'),
         ('1.1.3', 'transposed', '    return Z\n', '    return Z.T\n'),
         ('1.1.3', 'one-hot row', '    return Z\n', '    return Z.argmax(axis=1)\n'),
         ('1.1.3', 'must use closest_centroid()', 'closest_centroid(X[i], centroids)] = 1',
