@@ -1,72 +1,66 @@
-"""Time and memory of kmeans, em and main.py, side by side with scikit-learn.
+"""Time and memory of kmeans and em beside scikit-learn's: python tests/tools/benchmark.py
 
-Run `python tests/tools/benchmark.py`. The ratios need scikit-learn, which is not a
-package of this project; without it the rest is printed. Both sides start from
-the same values, run the same number of iterations and take turns; a time is
-the median of several runs.
+Run it where scikit-learn is installed; the project does not need it. Both sides start from the same values, run
+the same number of iterations and take turns; a time is the median of several runs.
 """
 import os
-import subprocess
 import sys
-import tempfile
 import time
 import tracemalloc
 import warnings
 from pathlib import Path
 
 for library in ('OMP', 'OPENBLAS', 'MKL', 'VECLIB'):
-    os.environ.setdefault(f'{library}_NUM_THREADS', '1')  # before numpy is loaded; main.py gets it, too
+    os.environ.setdefault(f'{library}_NUM_THREADS', '1')  # before numpy is loaded
 
 import numpy as np  # noqa: E402
+from sklearn.cluster import KMeans  # noqa: E402
+from sklearn.mixture import GaussianMixture  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 import em  # noqa: E402
 import k_means  # noqa: E402
-import utils  # noqa: E402
-
-try:
-    from sklearn.cluster import KMeans
-    from sklearn.mixture import GaussianMixture
-except ImportError:
-    KMeans = GaussianMixture = None
 
 KMEANS_ITERATIONS, EM_ITERATIONS = 10, 20
-SEED = 0
 SIZES = [(500, 2, 3, 31), (20_000, 2, 3, 15), (500_000, 2, 3, 5), (20_000, 10, 8, 5)]  # N, D, K, runs
-TRIVIAL = """
-import sys
-import numpy
-import matplotlib.pyplot as plt
-for number in range(7):
-    fig, ax = plt.subplots(figsize=(5.1, 3.5))
-    ax.plot([0, 1])
-    fig.savefig(f'{sys.argv[1]}/{number}.pdf')
-    fig.savefig(f'{sys.argv[1]}/{number}.png', dpi=200)
-    plt.close(fig)
-"""
 
 
 def samples(N, D):
     """The mouse, resampled with a small jitter above N = 500; normal numbers where D is not 2."""
-    x, y, _ = utils.load_data(PROJECT / 'data' / 'mouse.txt')
-    mouse = np.stack((x, y), axis=1)
-    rng = np.random.RandomState(SEED)
+    mouse, rng = np.loadtxt(PROJECT / 'data' / 'mouse.txt', usecols=(0, 1)), np.random.RandomState(0)
     if D != 2:
         return rng.normal(size=(N, D))
     return mouse if N == len(mouse) else mouse[rng.randint(len(mouse), size=N)] + rng.normal(0, 0.01, (N, D))
 
 
-def side_by_side(functions, runs):
-    """Median seconds of each function, called in turns; one more turn first, to warm up."""
-    seconds = []
-    for _ in range(runs + 1):
-        seconds.append([])
-        for function in functions:
-            start = time.perf_counter()
-            function()
-            seconds[-1].append(time.perf_counter() - start)
-    return np.median(seconds[1:], axis=0)
+def seeded(function, *args, **kwargs):
+    np.random.seed(0)
+    return function(*args, **kwargs)
+
+
+def kmeans_pair(X, K):
+    """Both as functions, and their iterations: fewer than asked for, where nothing changes any more."""
+    start = X[seeded(np.random.choice, len(X), size=K, replace=False)]
+    theirs = KMeans(K, n_init=1, init=start, algorithm='lloyd', tol=0, max_iter=KMEANS_ITERATIONS)
+    iterations = theirs.fit(X).n_iter_
+    return lambda: seeded(k_means.kmeans, X, K, iterations, eps=-1), lambda: theirs.fit(X), iterations
+
+
+def em_pair(X, K):
+    """Both as functions, and their iterations."""
+    D = X.shape[1]
+    theirs = GaussianMixture(K, weights_init=np.full(K, 1 / K), means_init=seeded(np.random.random, (K, D)),
+                             precisions_init=np.tile(np.eye(D) / 1.5, (K, 1, 1)), reg_covar=0, tol=0,
+                             max_iter=EM_ITERATIONS)
+    assert theirs.fit(X).n_iter_ == EM_ITERATIONS
+    return lambda: seeded(em.em, X, K, EM_ITERATIONS, eps=-1), lambda: theirs.fit(X), EM_ITERATIONS
+
+
+def seconds(function):
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
 
 
 def peak_memory(function):
@@ -78,65 +72,20 @@ def peak_memory(function):
     return peak
 
 
-def kmeans_pair(X, K):
-    """Our kmeans and scikit-learn's from the same rows, each with as many iterations as the other."""
-    def ours():
-        np.random.seed(SEED)
-        return k_means.kmeans(X, K, iterations, eps=-1)
-
-    iterations = KMEANS_ITERATIONS
-    np.random.seed(SEED)
-    start = X[np.random.choice(len(X), size=K, replace=False)]
-    if KMeans is None:
-        return [ours], iterations
-    theirs = KMeans(K, n_init=1, init=start, algorithm='lloyd', tol=0, max_iter=iterations)
-    iterations = theirs.fit(X).n_iter_  # fewer, where nothing changes any more
-    return [ours, lambda: theirs.fit(X)], iterations
-
-
-def em_pair(X, K):
-    """Our em and scikit-learn's from the same parameters, for the same number of iterations."""
-    def ours():
-        np.random.seed(SEED)
-        return em.em(X, K, EM_ITERATIONS, eps=-1)
-
-    np.random.seed(SEED)
-    means = np.random.random((K, X.shape[1]))
-    if GaussianMixture is None:
-        return [ours], EM_ITERATIONS
-    theirs = GaussianMixture(K, weights_init=np.full(K, 1 / K), means_init=means, reg_covar=0, tol=0,
-                             precisions_init=np.tile(np.eye(X.shape[1]) / 1.5, (K, 1, 1)), max_iter=EM_ITERATIONS)
-    assert theirs.fit(X).n_iter_ == EM_ITERATIONS
-    return [ours, lambda: theirs.fit(X)], EM_ITERATIONS
-
-
 def main():
-    warnings.filterwarnings('ignore', message='.*did not converge')  # scikit-learn's, at the cap
-    warnings.filterwarnings('ignore', message='Number of distinct clusters')
+    warnings.filterwarnings('ignore')  # scikit-learn's, that it has not converged
     em.print = k_means.print = lambda *args, **kwargs: None  # what they print is not timed
-    if KMeans is None:
-        print('scikit-learn is not installed: no ratios.')
     print(f'threads of BLAS and OpenMP, on both sides: {os.environ["OMP_NUM_THREADS"]} '
-          '(OMP_NUM_THREADS and the like change it)')
-    print('memory: peak beside X, in arrays of N x max(K, D) float64')
-    print(f'{"":8}{"N":>8} {"D":>3} {"K":>3} {"iter.":>6} {"ms":>9} {"ns/(N iter.)":>13} '
-          f'{"memory":>7} {"sklearn ms":>11} {"ratio":>6}')
+          '(OMP_NUM_THREADS and the like change it)\nmemory: peak beside X, in arrays of N x max(K, D) float64')
+    row = '{:8}{:>8}{:>4}{:>4}{:>7}{:>10}{:>12}{:>7}{:>8}'.format
+    print(row('', 'N', 'D', 'K', 'iter.', 'ms', 'sklearn ms', 'ratio', 'memory'))
     for name, pair in (('kmeans', kmeans_pair), ('em', em_pair)):
         for N, D, K, runs in SIZES:
-            X = samples(N, D)
-            functions, iterations = pair(X, K)
-            ours, *theirs = side_by_side(functions, runs)
-            memory = peak_memory(functions[0]) / (8 * N * max(K, D))
-            compared = ''.join(f' {1e3 * t:11.2f} {ours / t:6.2f}' for t in theirs)
-            print(f'{name:8}{N:8} {D:3} {K:3} {iterations:6} {1e3 * ours:9.2f} '
-                  f'{1e9 * ours / N / iterations:13.1f} {memory:7.1f}{compared}')
-    with tempfile.TemporaryDirectory() as folder:
-        commands = [[sys.executable, str(PROJECT / 'main.py')], [sys.executable, '-c', TRIVIAL, folder]]
-        ours, trivial = side_by_side(
-            [lambda command=command: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-             for command in commands], 11)
-    print(f'main.py {ours:.2f} s, a script that saves as many trivial figures {trivial:.2f} s, '
-          f'ratio {ours / trivial:.2f}')
+            ours, theirs, iterations = pair(samples(N, D), K)
+            turns = [(seconds(ours), seconds(theirs)) for _ in range(runs + 1)]  # the first turn warms up
+            own, other = 1e3 * np.median(turns[1:], axis=0)
+            print(row(name, N, D, K, iterations, f'{own:.2f}', f'{other:.2f}', f'{own / other:.2f}',
+                      f'{peak_memory(ours) / (8 * N * max(K, D)):.1f}'))
 
 
 if __name__ == '__main__':

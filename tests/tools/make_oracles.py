@@ -1,14 +1,10 @@
-"""Compute the reference values of oracles.json with scipy and scikit-learn.
+"""Compute the reference values of oracles.json with scipy and scikit-learn: python tests/tools/make_oracles.py
 
-    python tests/tools/make_oracles.py
-
-Run it where both packages are installed; the project and its tests need
-neither. It uses nothing of this project but the data file. Samples and
-parameters are drawn with a fixed seed, rounded, and stored beside the values.
+Run it where both packages are installed; the project and its tests need neither. It uses nothing of this
+project but the data file. Samples and parameters are drawn with a fixed seed, rounded, and stored beside the values.
 """
 import json
 import pathlib
-import platform
 import warnings
 
 import numpy as np
@@ -17,7 +13,6 @@ import sklearn
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.mixture._gaussian_mixture import _estimate_gaussian_parameters
 
@@ -36,27 +31,19 @@ def samples(name):
     return X.tolist(), X
 
 
-def parameters(X, K, rng):
-    """Means, covariances and weights such as a fit to X might have, rounded."""
+def step(name, K):
+    """One E-step by scipy from parameters such as a fit might have, and the M-step after it by scikit-learn."""
+    (stored, X), rng = samples(name), np.random.RandomState(K)
     D = X.shape[1]
     means = (X[rng.choice(len(X), K, replace=False)] + 0.1 * rng.standard_normal((K, D))).round(3)
     roots = rng.standard_normal((K, D, D))
     sigmas = (0.05 * roots @ roots.transpose(0, 2, 1)).round(4) + 0.05 * np.eye(D)
     weights = rng.randint(1, 10, K)
-    return means, sigmas, weights / weights.sum()
-
-
-def step(name, K):
-    """One E-step by scipy, and the M-step after it by scikit-learn."""
-    stored, X = samples(name)
-    means, sigmas, weights = parameters(X, K, np.random.RandomState(K))
-    log_densities = np.column_stack([multivariate_normal(m, s).logpdf(X) for m, s in zip(means, sigmas)])
-    terms = log_densities + np.log(weights)
-    log_p = logsumexp(terms, axis=1)
-    responsibilities = np.exp(terms - log_p[:, np.newaxis])
+    weights = weights / weights.sum()
+    terms = np.column_stack([multivariate_normal(m, s).logpdf(X) for m, s in zip(means, sigmas)]) + np.log(weights)
+    responsibilities = np.exp(terms - logsumexp(terms, axis=1, keepdims=True))
     sizes, new_means, new_sigmas = _estimate_gaussian_parameters(X, responsibilities, 0.0, 'full')
-    return dict(data=name, X=stored, means=means, sigmas=sigmas, weights=weights,
-                log_densities=log_densities, responsibilities=responsibilities, log_likelihood=log_p.sum(),
+    return dict(data=name, X=stored, means=means, sigmas=sigmas, weights=weights, responsibilities=responsibilities,
                 new_means=new_means, new_sigmas=new_sigmas, new_weights=sizes / len(X))
 
 
@@ -65,11 +52,8 @@ def em_run(name, K, seed, iterations):
     stored, X = samples(name)
     D = X.shape[1]
     start = np.random.RandomState(seed).random_sample((K, D))
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore', ConvergenceWarning)
-        model = GaussianMixture(K, weights_init=np.full(K, 1 / K), means_init=start,
-                                precisions_init=np.tile(np.eye(D) / 1.5, (K, 1, 1)),
-                                reg_covar=0, tol=0, max_iter=iterations).fit(X)
+    model = GaussianMixture(K, weights_init=np.full(K, 1 / K), means_init=start, reg_covar=0, tol=0,
+                            precisions_init=np.tile(np.eye(D) / 1.5, (K, 1, 1)), max_iter=iterations).fit(X)
     assert model.n_iter_ == iterations
     return dict(data=name, X=stored, K=K, seed=seed, iterations=iterations, start=start,
                 means=model.means_, weights=model.weights_, sigmas=model.covariances_,
@@ -80,26 +64,23 @@ def em_run(name, K, seed, iterations):
 def kmeans_run(name, K, seed):
     """A whole run of KMeans from the start that the sheet's K-means draws with this seed."""
     stored, X = samples(name)
-    rows = np.random.RandomState(seed).choice(len(X), size=K, replace=False)
-    model = KMeans(K, init=X[rows], n_init=1, algorithm='lloyd', tol=0, max_iter=300).fit(X)
-    return dict(data=name, X=stored, K=K, seed=seed, start=X[rows], centroids=model.cluster_centers_,
+    start = X[np.random.RandomState(seed).choice(len(X), size=K, replace=False)]
+    model = KMeans(K, init=start, n_init=1, algorithm='lloyd', tol=0, max_iter=300).fit(X)
+    return dict(data=name, X=stored, K=K, seed=seed, start=start, centroids=model.cluster_centers_,
                 labels=model.labels_, wcss=model.inertia_)
 
 
 def main():
+    warnings.filterwarnings('ignore')  # of scikit-learn, that EM has not converged
     oracles = {
-        'command': 'python tests/tools/make_oracles.py',
-        'versions': dict(python=platform.python_version(), numpy=np.__version__, scipy=scipy.__version__,
-                         scikit_learn=sklearn.__version__),
-        'steps': [step(name, K) for name, K in
-                  (('line', 3), ('plane', 1), ('plane', 3), ('space', 3), ('far plane', 2))],
-        'em': [em_run('mouse', K, seed, iterations) for K, seed, iterations in
-               ((1, 0, 3), (2, 1, 20), (3, 0, 1), (3, 0, 2), (3, 0, 60), (3, 1, 60), (5, 2, 40))]
-              + [em_run('line', 2, 0, 10), em_run('plane', 3, 1, 10), em_run('space', 2, 0, 5)],
+        'versions': dict(numpy=np.__version__, scipy=scipy.__version__, scikit_learn=sklearn.__version__),
+        'steps': [step(*case) for case in (('line', 3), ('plane', 1), ('plane', 3), ('space', 3), ('far plane', 2))],
+        'em': [em_run(*case) for case in (
+            ('mouse', 1, 0, 3), ('mouse', 2, 1, 20), ('mouse', 3, 0, 1), ('mouse', 3, 0, 2), ('mouse', 3, 0, 60),
+            ('mouse', 3, 1, 60), ('mouse', 5, 2, 40), ('line', 2, 0, 10), ('plane', 3, 1, 10), ('space', 2, 0, 5))],
         'kmeans': [kmeans_run('mouse', K, seed) for K in (1, 2, 3, 5) for seed in (0, 1, 2)]
                   + [kmeans_run(name, 3, seed) for name in ('line', 'plane', 'space', 'far plane') for seed in (0, 1)],
     }
-    print(*(f'{package} {version}' for package, version in oracles['versions'].items()), sep=', ')
     text = json.dumps(oracles, default=lambda value: value.tolist(), separators=(',', ':'))
     with open(TESTS / 'oracles.json', 'w', encoding='utf-8', newline='\n') as file:
         file.write(text.replace('{"data"', '\n{"data"') + '\n')  # a line for each case
