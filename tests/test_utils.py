@@ -46,17 +46,12 @@ def legend():
 # --- load_data
 
 @pytest.mark.parametrize('content', [
-    b'1 2 Head\n3.5 -4e-1 Noise\n',
-    b'1 2 Head\n3.5 -4e-1 Noise',
-    b'1 2 Head\r\n3.5 -4e-1 Noise\r\n\r\n',
-    b'  1\t2   Head \n\n3.5 -4e-1 Noise\n \n',
-    b'\xef\xbb\xbf1 2 Head\n3.5 -4e-1 Noise\n',
+    b'1 2 Head\n3.5 -4e-1 Noise\n', b'1 2 Head\n3.5 -4e-1 Noise', b'1 2 Head\r\n3.5 -4e-1 Noise\r\n\r\n',
+    b'  1\t2   Head \n\n3.5 -4e-1 Noise\n \n', b'\xef\xbb\xbf1 2 Head\n3.5 -4e-1 Noise\n',
 ], ids=['plain', 'no last newline', 'CRLF', 'white space', 'byte order mark'])
 def test_load_data_reads_any_white_space(tmp_path, content):
-    x, y, data_labels = utils.load_data(write(tmp_path, content))
-    assert x.tolist() == [1, 3.5]
-    assert y.tolist() == [2, -0.4]
-    assert data_labels.tolist() == ['Head', 'Noise']
+    columns = utils.load_data(write(tmp_path, content))
+    assert [column.tolist() for column in columns] == [[1, 3.5], [2, -0.4], ['Head', 'Noise']]
 
 
 BROKEN = '1 2', '1 2 Head again', 'one 2 Head', '1 nan Head', '1 -inf Head', '1,2,Head'
@@ -92,21 +87,15 @@ def test_plot_original_data_names_no_label_that_is_missing(unsaved):
 
 # --- plot_mickey_mouse
 
-def test_plot_mickey_mouse_draws_clusters_and_centroids(unsaved):
-    utils.plot_mickey_mouse(X, 3, Z, CENTROIDS, 'K-means')
+@pytest.mark.parametrize('memberships, method, centres', [(Z, 'K-means', 'Centroids'), (0.1 + 3 * Z, 'EM', 'Means')])
+def test_plot_mickey_mouse_draws_clusters_by_the_largest_entry_and_centroids(unsaved, memberships, method, centres):
+    utils.plot_mickey_mouse(X, 3, memberships, CENTROIDS, method)
     for j, k in enumerate((1, 2, 0)):  # head, left ear, right ear
         np.testing.assert_array_equal(drawn(f'Cluster {j + 1}')[0], X[Z[:, k] == 1])
-    np.testing.assert_array_equal(drawn('Centroids')[0], CENTROIDS)
+    np.testing.assert_array_equal(drawn(centres)[0], CENTROIDS)
     ax = plt.gca()
-    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ('x', 'y', 'K-means clusters, K = 3')
-    assert legend() == ['Cluster 1 (3)', 'Cluster 2 (1)', 'Cluster 3 (2)', 'Centroids (3)']
-
-
-def test_plot_mickey_mouse_takes_the_largest_entry_of_soft_clusters(unsaved):
-    utils.plot_mickey_mouse(X, 3, 0.1 + 3 * Z, CENTROIDS, 'EM')
-    np.testing.assert_array_equal(drawn('Cluster 2')[0], X[2:3])
-    np.testing.assert_array_equal(drawn('Means')[0], CENTROIDS)
-    assert 'EM' in plt.gca().get_title()
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ('x', 'y', f'{method} clusters, K = 3')
+    assert legend() == ['Cluster 1 (3)', 'Cluster 2 (1)', 'Cluster 3 (2)', f'{centres} (3)']
 
 
 @pytest.mark.parametrize('order', [[0, 1, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
