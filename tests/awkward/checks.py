@@ -22,41 +22,35 @@ def wide(array):
     return np.asarray(array, dtype=np.longdouble)
 
 
-def wide_moments(X, responsibilities):
-    """Means (K, D) and covariances (K, D, D) of Eqs. (6) and (7), from the definition."""
+def wide_covariances(X, responsibilities):
+    """Eq. (7) from its definition, (K, D, D)."""
     X, share = wide(X), wide(responsibilities)
     share = share / share.sum(axis=0)
-    means = share.T @ X
-    deviations = X - means[:, np.newaxis]  # (K, N, D)
-    return means, np.einsum('nk,knd,kne->kde', share, deviations, deviations)
+    deviations = X - (share.T @ X)[:, np.newaxis]  # (K, N, D)
+    return np.einsum('nk,knd,kne->kde', share, deviations, deviations)
 
 
-def wide_cholesky(sigma):
-    """The factor L and the pivots; a pivot that is not positive ends the factorisation."""
-    D = len(sigma)
-    L, pivots = np.zeros((D, D), dtype=np.longdouble), np.zeros(D, dtype=np.longdouble)
+def eliminate(sigma, deviations):
+    """Gaussian elimination: the pivots (D,) of a covariance; d^T Sigma^-1 d for each of the deviations d (D, N)."""
+    D, rows = len(sigma), np.hstack((wide(sigma), wide(deviations)))
     for j in range(D):
-        pivots[j] = sigma[j, j] - L[j, :j] @ L[j, :j]
-        if not pivots[j] > 0:
-            break
-        L[j, j] = np.sqrt(pivots[j])
-        for i in range(j + 1, D):
-            L[i, j] = (sigma[i, j] - L[i, :j] @ L[j, :j]) / L[j, j]
-    return L, pivots
+        if rows[j, j] > 0:
+            rows[j + 1:] -= rows[j + 1:, [j]] / rows[j, j] * rows[j]
+    pivots = np.diagonal(rows)
+    return pivots, (rows[:, D:]**2 / pivots[:, np.newaxis]).sum(axis=0)
+
+
+def pivots_of(sigma):
+    return eliminate(sigma, np.empty((len(sigma), 0)))[0]
 
 
 def wide_log_likelihood(X, means, sigmas, weights):
-    """Eq. (9) as it stands, with each triangular system solved by substitution."""
-    X, D, terms = wide(X), X.shape[1], []
-    for mean, sigma, weight in zip(wide(means), wide(sigmas), wide(weights)):
-        if weight == 0:
-            continue
-        L, pivots = wide_cholesky(sigma)
-        solution = np.zeros_like(X.T)
-        for j in range(D):
-            solution[j] = ((X[:, j] - mean[j]) - L[j, :j] @ solution[:j]) / L[j, j]
-        terms.append(np.log(weight) - (D * np.log(2 * wide(np.pi)) + np.log(pivots).sum()
-                                       + (solution**2).sum(axis=0)) / 2)
+    """Eq. (9) as it stands."""
+    terms = []
+    for mean, sigma, weight in zip(wide(means), sigmas, wide(weights)):
+        if weight > 0:
+            pivots, squares = eliminate(sigma, (wide(X) - mean).T)
+            terms.append(np.log(weight) - (np.log(2 * wide(np.pi) * pivots).sum() + squares) / 2)
     top = np.max(terms, axis=0)
     return (top + np.log(np.exp(terms - top).sum(axis=0))).sum()
 
@@ -95,7 +89,7 @@ def check_kmeans(X, K, seed):
 def check_covariances(sigmas, exact, weights):
     """The state of a fit: yields what is wrong with it."""
     for sigma, truth in zip(sigmas[weights > 0], exact[weights > 0]):
-        pivots, true_pivots = wide_cholesky(wide(sigma))[1], wide_cholesky(truth)[1]
+        pivots, true_pivots = pivots_of(sigma), pivots_of(truth)
         if (true_pivots <= EPS * np.diag(truth)).any():
             yield 'a singular covariance passed as a fit'
         elif (np.abs(pivots - true_pivots) > 0.1 * true_pivots).any():
@@ -141,7 +135,7 @@ def check_em(X, K, seed, eps, max_iter=150):
     if density.min() > 1e-300 and not abs(np.log(density).sum() - objective[-1]) < tolerance:
         yield 'soft clusters do not give the log-likelihood'
     if K == 1 or weights.all():
-        yield from check_covariances(sigmas, wide_moments(X, responsibilities)[1], weights)
+        yield from check_covariances(sigmas, wide_covariances(X, responsibilities), weights)
 
 
 def check_collapse(X, K, seed, message, max_iter):
@@ -152,8 +146,8 @@ def check_collapse(X, K, seed, message, max_iter):
         yield 'an error that the public steps do not raise'
     except np.linalg.LinAlgError:
         k = int(message.split()[1])
-        exact = wide_moments(X, responsibilities[:, [k]])[1][0]
-        pivots, D = wide_cholesky(exact)[1], X.shape[1]
+        exact = wide_covariances(X, responsibilities[:, [k]])[0]
+        pivots, D = pivots_of(exact), X.shape[1]
         noise = (len(X) * np.finfo(np.longdouble).eps * np.abs(X).max())**2
         if (pivots > 20 * D * EPS * np.diag(exact) + noise).all():
             yield 'false alarm'
