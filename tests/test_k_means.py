@@ -161,33 +161,31 @@ def test_kmeans_by_hand(fit, judge):
 
 # --- Plain loops
 
-STEPS = {'wcss': '1.1.1', 'closest_centroid': '1.1.2', 'compute_Z': '1.1.3', 'recompute_centroids': '1.1.4'}
+EACH_STEP = pytest.mark.parametrize('name', [pytest.param(name, marks=pytest.mark.task(task)) for name, task in (
+    ('wcss', '1.1.1'), ('closest_centroid', '1.1.2'), ('compute_Z', '1.1.3'), ('recompute_centroids', '1.1.4'))])
 
 
-def step_parameters():
-    return [pytest.param(name, id=name, marks=pytest.mark.task(task)) for name, task in STEPS.items()]
-
-
+@pytest.fixture
 def step(request, k_means, name):
     return request.getfixturevalue('compute_Z') if name == 'compute_Z' else getattr(k_means, name)
 
 
-def step_arguments(D):
+def step_arguments(name, D):
     X, centroids, Z = blobs(D, D=D), blobs(D + 10, N=6, D=D), np.eye(6)[np.arange(40) % 7 % 6]
-    return {'wcss': (X, 6, Z, centroids), 'closest_centroid': (X[0], centroids),
-            'compute_Z': (X, 6, centroids), 'recompute_centroids': (X, 6, Z)}
+    return {'wcss': dict(X=X, K=6, Z=Z, centroids=centroids), 'closest_centroid': dict(sample=X[0], centroids=centroids),
+            'compute_Z': dict(X=X, K=6, centroids=centroids), 'recompute_centroids': dict(X=X, K=6, Z=Z)}[name]
 
 
 @lru_cache(maxsize=None)
 def plain_step(name, D):
-    return getattr(plain, name)(*step_arguments(D)[name])
+    return getattr(plain, name)(*step_arguments(name, D).values())
 
 
-@pytest.mark.parametrize('name', step_parameters())
-def test_step_equals_plain_loops(request, k_means, judge, name):
+@EACH_STEP
+def test_step_equals_plain_loops(step, judge, name):
     for D in 1, 2, 5:
         right = plain_step(name, D)
-        judge.equal(f'{name}(), D = {D}', step(request, k_means, name)(*step_arguments(D)[name]), right, {
+        judge.equal(f'{name}(), D = {D}', step(*step_arguments(name, D).values()), right, {
             'the index is counted from 1': right + 1} if name == 'closest_centroid' else {})
 
 
@@ -320,11 +318,9 @@ def test_kmeans_stops_by_the_last_two_values(fit, judge):
                 f'after the assignment and after the update; it returns {len(objective)} values instead of 4')
 
 
-@pytest.mark.parametrize('name', step_parameters())
-def test_step_leaves_its_inputs_alone(request, k_means, judge, name):
-    arguments = {'wcss': dict(X=X, K=2, Z=Z, centroids=CENTROIDS), 'closest_centroid': dict(sample=X[2], centroids=CENTROIDS),
-                 'compute_Z': dict(X=X, K=2, centroids=CENTROIDS), 'recompute_centroids': dict(X=X, K=2, Z=Z)}[name]
-    judge.unchanged(step(request, k_means, name), **arguments)
+@EACH_STEP
+def test_step_leaves_its_inputs_alone(step, judge, name):
+    judge.unchanged(step, **step_arguments(name, 2))
 
 
 @pytest.mark.task('1.1.5')
