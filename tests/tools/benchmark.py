@@ -1,4 +1,4 @@
-"""Time and memory of kmeans and em beside scikit-learn's: python tests/tools/benchmark.py
+"""Time of kmeans and em beside scikit-learn's: python tests/tools/benchmark.py
 
 Run it where scikit-learn is installed; the project does not need it. Both sides start from the same values, run
 the same number of iterations and take turns; a time is the median of several runs.
@@ -6,7 +6,6 @@ the same number of iterations and take turns; a time is the median of several ru
 import os
 import sys
 import time
-import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -63,29 +62,19 @@ def seconds(function):
     return time.perf_counter() - start
 
 
-def peak_memory(function):
-    """Largest size in bytes of what the function allocates."""
-    tracemalloc.start()
-    function()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
-
-
 def main():
     warnings.filterwarnings('ignore')  # scikit-learn's, that it has not converged
     em.print = k_means.print = lambda *args, **kwargs: None  # what they print is not timed
     print(f'threads of BLAS and OpenMP, on both sides: {os.environ["OMP_NUM_THREADS"]} '
-          '(OMP_NUM_THREADS and the like change it)\nmemory: peak beside X, in arrays of N x max(K, D) float64')
-    row = '{:8}{:>8}{:>4}{:>4}{:>7}{:>10}{:>12}{:>7}{:>8}'.format
-    print(row('', 'N', 'D', 'K', 'iter.', 'ms', 'sklearn ms', 'ratio', 'memory'))
+          '(OMP_NUM_THREADS and the like change it)')
+    row = '{:8}{:>8}{:>4}{:>4}{:>7}{:>10}{:>12}{:>7}'.format
+    print(row('', 'N', 'D', 'K', 'iter.', 'ms', 'sklearn ms', 'ratio'))
     for name, pair in (('kmeans', kmeans_pair), ('em', em_pair)):
         for N, D, K, runs in SIZES:
             ours, theirs, iterations = pair(samples(N, D), K)
             turns = [(seconds(ours), seconds(theirs)) for _ in range(runs + 1)]  # the first turn warms up
             own, other = 1e3 * np.median(turns[1:], axis=0)
-            print(row(name, N, D, K, iterations, f'{own:.2f}', f'{other:.2f}', f'{own / other:.2f}',
-                      f'{peak_memory(ours) / (8 * N * max(K, D)):.1f}'))
+            print(row(name, N, D, K, iterations, f'{own:.2f}', f'{other:.2f}', f'{own / other:.2f}'))
 
 
 if __name__ == '__main__':
