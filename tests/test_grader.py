@@ -27,8 +27,9 @@ BLANK = [(file, body) for file in ('k_means.py', 'em.py') for body in BODIES]
 
 
 def write(folder, file=None, *changes):
-    """The plain submission in a folder, with changes to one of its files: old text (None: the file), new text."""
+    """The plain submission and our utils.py in a folder, with changes to one of its files: old text (None: the file), new text."""
     shutil.copytree(str(PLAIN), str(folder), ignore=shutil.ignore_patterns('__pycache__'))
+    shutil.copyfile(str(ROOT / 'utils.py'), str(folder / 'utils.py'))
     for old, new in changes:
         text = (folder / file).read_text(encoding='utf-8')
         (folder / file).unlink()

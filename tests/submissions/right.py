@@ -1,4 +1,4 @@
-"""Right submissions that are unusual: by what is unusual, the file and the changes of the plain one (old text, new text)."""
+"""Right submissions that are unusual: by what is unusual, the file and its changes (old text, new text)."""
 SCIPY = '''\
 from typing import Tuple
 import numpy as np
@@ -17,7 +17,8 @@ P_LOOP = ('        for i in range(N):\n'
 ROWS = 'p / p.sum(axis=1, keepdims=True)'
 SIGMA = '            new_sigmas[k] += gamma[i] * np.outer(d, d) / N_k\n'
 LIKELIHOOD = 'np.sum(np.log(np.sum(soft_clusters, axis=1)))'
-GUARD = '    main()\n'
+VALUES = '    values = np.asarray(objective_function_over_its, dtype=float)\n'
+PLACES = '    X, centroids = np.asarray(X), np.asarray(centroids)\n'
 
 RIGHT = {
     'the defaults as 10**-6': ('k_means.py', ('eps=1e-6', 'eps=10**-6')),
@@ -94,7 +95,17 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
     'the shape in words': ('main.py', ('    print(X.shape)\n', "    print(f'X has the shape {X.shape}')\n")),
     'X by hstack': ('main.py', ('np.array([x, y]).T', 'np.hstack((x[:, np.newaxis], y[:, np.newaxis]))')),
     'exit at the end': ('main.py', ("    task_em(X)\n", "    task_em(X)\n    exit()\n")),
-    'plots with plt.show and clf': ('utils.py', ('    plt.plot(objective_function_over_its)\n', '    plt.clf()\n    plt.plot(objective_function_over_its)\n'), ('    plt.ylabel(ylabel)\n    plt.show()', '    plt.ylabel(ylabel)\n    plt.show()\n    plt.clf()')),
-    'load_data by numpy': ('utils.py', ('    x, y, data_labels = [], [], []\n', "    data = np.loadtxt(filename, dtype=str)\n    return data[:, 0].astype(float), data[:, 1].astype(float), data[:, 2]\n    x, y, data_labels = [], [], []\n")),
-    'a bar chart of the objective': ('utils.py', ('    plt.plot(objective_function_over_its)\n', '    plt.bar(np.arange(len(objective_function_over_its)), objective_function_over_its)\n')),
+    'plots with plt alone': ('utils.py', (VALUES, '''\
+    plt.clf()
+    plt.plot(objective_function_over_its)
+    plt.show()
+    return plt.clf()
+''' + VALUES), (PLACES, "    plt.scatter(*X.T, c=np.argmax(ind_samples_clusters, axis=1))\n    return plt.show()\n" + PLACES)),
+    'load_data by numpy': ('utils.py', ('    samples = []\n', '''\
+    data = np.loadtxt(filename, dtype=str)
+    return data[:, 0].astype(float), data[:, 1].astype(float), data[:, 2]
+''')),
+    'a bar chart of the objective': ('utils.py', (VALUES, '''\
+    return plt.bar(np.arange(len(objective_function_over_its)), objective_function_over_its)
+''')),
 }

@@ -143,12 +143,11 @@ WRONG = {
         ('remarks', 'must plot the original data', '    plot_original_data(x, y, data_labels)\n', ''),
     ],
     'utils.py': [
-        ('remarks', 'no Python 3.9', '    plt.title(cluster_method)\n',
-         '    match cluster_method:\n        case name:\n            plt.title(name)\n', 'utils'),
+        ('remarks', 'no Python 3.9', '    clusters = np.argmax(', '    match K:\n        case _: pass\n    clusters = np.argmax(', 'utils'),
         ('remarks', 'utils.py is missing', None, None, 'utils'),
-        ('utils', 'load_data() of data/mouse.txt, x', 'return np.array(x)', 'return np.array(x) * 100'),
-        ('utils', 'other labels', 'np.array(data_labels)', "np.array(['Head'] * len(x))"),
-        ('utils', 'load_data() raises ValueError', "strip().split(' ')", "split(',')"),
-        ('utils', 'plot_objective_function() draws nothing', '    plt.plot(objective_function_over_its)\n', ''),
+        ('utils', 'load_data() of data/mouse.txt, x', 'float(x_field)', '100 * float(x_field)'),
+        ('utils', 'other labels', '(*position, label)', "(*position, 'Head')"),
+        ('utils', 'load_data() raises ValueError', 'line.split()', "line.split(',')"),
+        ('utils', 'plot_objective_function() draws nothing', '    values = np.asarray(', '    return\n    values = np.asarray('),
     ],
 }

@@ -1,4 +1,4 @@
-"""The two tasks as plainly as possible, without the run with K = 5: read this first.
+"""The two tasks as plainly as possible, to be run beside k_means.py and em.py of this folder and our utils.py.
 
 main.py at the top level fixes the seed and runs K = 5 as well.
 """
