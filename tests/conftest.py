@@ -18,8 +18,6 @@ MODULES = [name[:-3] for name in FILES]
 
 
 def pytest_configure(config):
-    config.addinivalue_line('markers', 'task(number): the task of the sheet that the test judges')
-    config.addinivalue_line('markers', 'ours: asks more than the sheet does, and is no part of the grading')
     config.grader = next((p for p in config.pluginmanager.get_plugins() if isinstance(p, Grader)), None)
     if config.grader is None:
         sys.path.insert(0, str(ROOT))

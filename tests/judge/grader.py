@@ -121,24 +121,21 @@ class Grader:
     def pytest_terminal_summary(self, terminalreporter):
         write = terminalreporter.write_line
         terminalreporter.section(f'tests passed, by task of the sheet: {self.directory}')
+        failed = []
         for task, what in TASKS.items():
             key = self.folder, task
             score = f'{self.passed[key]} of {self.every[key]}'
             score = NOT_BEGUN if set(self.sentences[key]) == {NOT_BEGUN} else score
             if self.every[key]:
                 write(f'{task:<9}{what:<56}{score:>10}', red=self.passed[key] < self.every[key])
-        failed = [(task, words, number) for task in TASKS for words, number in self.summary(self.folder, task)]
+            frequent = [pair for pair in self.sentences[key].most_common() if pair[0] != NOT_BEGUN]
+            failed += [(task, *pair) for pair in frequent[:SENTENCES]]
+            if frequent[SENTENCES:]:
+                failed.append((task, '... and more', sum(number for _, number in frequent[SENTENCES:])))
         if failed:
             terminalreporter.section('what failed (-v shows more)')
         for task, words, number in failed:
             write(f'{task:<9}{words}' + (f' ({number} tests)' if number > 1 else ''))
-
-    def summary(self, folder, task):
-        """Sentences on a task and how many tests say each, the most frequent first; what is not begun says the table."""
-        every = [pair for pair in self.sentences[folder, task].most_common() if pair[0] != NOT_BEGUN]
-        yield from every[:SENTENCES]
-        if every[SENTENCES:]:
-            yield '... and more', sum(number for _, number in every[SENTENCES:])
 
 
 # --- Errors of a submission, in words

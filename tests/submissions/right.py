@@ -95,17 +95,12 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
     'the shape in words': ('main.py', ('    print(X.shape)\n', "    print(f'X has the shape {X.shape}')\n")),
     'X by hstack': ('main.py', ('np.array([x, y]).T', 'np.hstack((x[:, np.newaxis], y[:, np.newaxis]))')),
     'exit at the end': ('main.py', ("    task_em(X)\n", "    task_em(X)\n    exit()\n")),
-    'plots with plt alone': ('utils.py', (VALUES, '''\
-    plt.clf()
-    plt.plot(objective_function_over_its)
-    plt.show()
-    return plt.clf()
-''' + VALUES), (PLACES, "    plt.scatter(*X.T, c=np.argmax(ind_samples_clusters, axis=1))\n    return plt.show()\n" + PLACES)),
+    'plots with plt alone': (
+        'utils.py', (VALUES, '    plt.plot(objective_function_over_its)\n    return plt.show()\n' + VALUES),
+        (PLACES, '    plt.clf()\n    plt.scatter(*X.T)\n    return plt.show()\n' + PLACES)),
+    'a bar chart of the objective': ('utils.py', (VALUES, VALUES + '    return plt.bar(np.arange(len(values)), values)\n')),
     'load_data by numpy': ('utils.py', ('    samples = []\n', '''\
     data = np.loadtxt(filename, dtype=str)
     return data[:, 0].astype(float), data[:, 1].astype(float), data[:, 2]
-''')),
-    'a bar chart of the objective': ('utils.py', (VALUES, '''\
-    return plt.bar(np.arange(len(objective_function_over_its)), objective_function_over_its)
 ''')),
 }
