@@ -117,13 +117,13 @@ def test_closest_centroid_by_hand(k_means, judge):
 
 
 @pytest.mark.task('1.1.2')
-def test_closest_centroid_uses_the_euclidean_distance(k_means, judge):
-    """From (0, 0): (3, 3) is sqrt(18) away, (0, 5) is 5; in city blocks 6 and 5."""
-    value = k_means.closest_centroid(np.zeros(2), CITY_BLOCKS.copy())
-    judge.equal('closest_centroid(), Eq. (2)', value, 1, {
-        'the index is counted from 1': 2,
-        'the farthest centroid (argmax instead of argmin)': 4,
-        'city blocks instead of the Euclidean distance': 3})
+@pytest.mark.parametrize('centroids, mistakes', [
+    (CITY_BLOCKS, {'city blocks instead of the Euclidean distance': 3, 'the farthest centroid (argmax instead of argmin)': 4}),
+    (TIED, {'on a tie the highest index instead of the lowest': 3, 'the farthest centroid (argmax instead of argmin)': 0})])
+def test_closest_centroid_by_euclidean_distance_and_on_a_tie(k_means, judge, centroids, mistakes):
+    """From (0, 0): (3, 3) is sqrt(18) away, (0, 5) is 5; in city blocks 6 and 5. The first of three at the distance 2."""
+    judge.equal('closest_centroid(), Eq. (2)', k_means.closest_centroid(np.zeros(2), centroids.copy()), 1,
+                {'the index is counted from 1': 2, **mistakes})
 
 
 @pytest.mark.task('1.1.3')
@@ -247,14 +247,6 @@ def test_closest_centroid_is_an_integer(k_means, judge):
     value = k_means.closest_centroid(X[0].copy(), CENTROIDS.copy())
     judge.holds(isinstance(value, (int, np.integer)) and not isinstance(value, bool),
                 f'closest_centroid() must return an integer index, not {type(value).__name__}')
-
-
-@pytest.mark.task('1.1.2')
-def test_closest_centroid_takes_the_lowest_index_on_a_tie(k_means, judge):
-    value = k_means.closest_centroid(np.zeros(2), TIED.copy())
-    judge.equal('closest_centroid(), Eq. (2)', value, 1, {
-        'the index is counted from 1': 2, 'on a tie the highest index instead of the lowest': 3,
-        'the farthest centroid (argmax instead of argmin)': 0})
 
 
 @pytest.mark.task('1.1.3')

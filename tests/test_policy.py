@@ -96,16 +96,6 @@ def test_assignment_keeps_its_digits_far_from_zero(shift):
     assert wcss(X + shift, 6, Z, centroids + shift) == wcss(X, 6, Z, centroids)
 
 
-@pytest.mark.parametrize('offset, outlier', [(0, 1e10), (1e8, 1e8), (1e8, -1e8)])
-def test_assignment_survives_an_outlier_and_a_distant_blob(offset, outlier):
-    """Labels by hand: 64 samples in quarter steps, a centroid on each multiple of 4 of their line."""
-    line = np.arange(64) / 4
-    X = np.concatenate((line, [outlier + 0.25]))[:, np.newaxis] + offset
-    centroids = np.array([0, 4, 8, 12, outlier])[:, np.newaxis] + offset
-    labels = np.minimum(np.ceil((np.arange(64) - 8) / 16).astype(int).clip(0), 3)
-    np.testing.assert_array_equal(compute_Z(X, 5, centroids).argmax(axis=1), [*labels, 4])
-
-
 # --- EM: idle and collapsed components
 
 @pytest.mark.parametrize('seed', SEEDS)
@@ -184,15 +174,6 @@ def test_a_pivot_within_ten_D_eps_of_its_variance_is_noise():
     assert calculate_responsibilities(X, X, sigmas(21), np.ones(1)) == 1
     with pytest.raises(np.linalg.LinAlgError, match='component 0'):
         calculate_responsibilities(X, X, sigmas(19), np.ones(1))
-
-
-@pytest.mark.parametrize('name', ['one point, repeated', 'constant column', 'duplicated column',
-                                  'dependent column', 'points on a line', 'more dimensions than points'])
-def test_em_raises_where_every_covariance_is_singular(name):
-    for seed in SEEDS:
-        for K in (1, 2, 3):
-            with pytest.raises(np.linalg.LinAlgError, match='component [0-2] '):
-                seeded(seed, em, data(name, seed), K, 500)
 
 
 @pytest.mark.parametrize('X', [[[-1, 4, 4], [4, -4, 1], [4, -3, -2]], np.eye(6), np.arange(6).reshape(2, 3), [[7]]])

@@ -42,6 +42,7 @@ DATA_SETS = {
     'outlier at 1e2': lambda rng: with_outlier(blobs(rng), 1e2),
     'outlier at 1e3': lambda rng: with_outlier(blobs(rng), 1e3),
     'outlier at 1e6': lambda rng: with_outlier(blobs(rng), 1e6),
+    'outlier at 1e10': lambda rng: with_outlier(blobs(rng), 1e10),
     'two blobs 1e8 apart': lambda rng: rng.random_sample((80, 2)) + 1e8 * (np.arange(80) % 2)[:, np.newaxis],
     'heavy tails': lambda rng: rng.standard_cauchy((80, 2)),
     'scales 1e-60 and 1': lambda rng: blobs(rng) * [1e-60, 1],
