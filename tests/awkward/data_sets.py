@@ -6,17 +6,9 @@ import numpy as np
 MOUSE = Path(__file__).resolve().parents[2] / 'data' / 'mouse.txt'
 
 
-def mouse():
-    return np.loadtxt(MOUSE, usecols=(0, 1))
-
-
 def blobs(rng, D=2, N=90, spread=0.05):
     """Three groups of samples around random places of the unit cube."""
     return rng.random_sample((3, D))[np.arange(N) % 3] + spread * rng.standard_normal((N, D))
-
-
-def with_column(X, column):
-    return np.column_stack((X, column))
 
 
 def with_outlier(X, distance):
@@ -25,7 +17,7 @@ def with_outlier(X, distance):
 
 # Each entry makes its data from a random state, and from nothing else.
 DATA_SETS = {
-    'mouse': lambda rng: mouse(),
+    'mouse': lambda rng: np.loadtxt(MOUSE, usecols=(0, 1)),
     'three blobs': blobs,
     'uniform': lambda rng: rng.random_sample((80, 2)),
     'repeated points': lambda rng: np.repeat(rng.random_sample((5, 2)), 20, axis=0),
@@ -35,7 +27,7 @@ DATA_SETS = {
     'integer grid': lambda rng: np.indices((7, 7)).reshape(2, -1).T.astype(float),
     'integers, repeated': lambda rng: rng.randint(0, 4, (120, 2)).astype(float),
     'zeros and ones': lambda rng: rng.randint(0, 2, (100, 4)).astype(float),
-    'constant column': lambda rng: with_column(blobs(rng), np.full(90, 0.1)),
+    'constant column': lambda rng: np.column_stack((blobs(rng), np.full(90, 0.1))),
     'duplicated column': lambda rng: blobs(rng)[:, [0, 1, 0]],
     'dependent column': lambda rng: blobs(rng) @ np.array([[1, 0, 1], [0, 1, 1]]),
     'points on a line': lambda rng: np.outer(rng.random_sample(60), [1.0, 0.7]) + 0.1,
