@@ -16,6 +16,7 @@ Z = np.array([[1., 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1], [0, 1]])
 CENTROIDS = np.array([[0., 1], [8, 8]])
 TIED = np.array([[5., 0], [0, 2], [-2, 0], [2, 0]])  # three of them are 2 away from (0, 0)
 CITY_BLOCKS = np.array([[9., 0], [3, 3], [8, 0], [0, 5], [9, 9]])  # from (0, 0): the second; in city blocks the fourth
+FARTHEST = 'the farthest centroid (argmax instead of argmin)'
 
 
 # --- What the tests share
@@ -110,7 +111,7 @@ def test_closest_centroid_by_hand(k_means, judge):
         value = k_means.closest_centroid(np.array(sample, dtype=float), centroids.copy())
         judge.equal('closest_centroid(), Eq. (2)', value, right, {
             'the index is counted from 1': right + 1,
-            'the farthest centroid (argmax instead of argmin)': farthest,
+            FARTHEST: farthest,
             'the distance instead of the index': np.linalg.norm(sample - centroids[right]),
             'the centroid instead of its index': centroids[right],
             'one-hot vector instead of the index': np.arange(4) == right})
@@ -118,10 +119,10 @@ def test_closest_centroid_by_hand(k_means, judge):
 
 @pytest.mark.task('1.1.2')
 @pytest.mark.parametrize('centroids, mistakes', [
-    (CITY_BLOCKS, {'city blocks instead of the Euclidean distance': 3, 'the farthest centroid (argmax instead of argmin)': 4}),
-    (TIED, {'on a tie the highest index instead of the lowest': 3, 'the farthest centroid (argmax instead of argmin)': 0})])
+    (CITY_BLOCKS, {'city blocks instead of the Euclidean distance': 3, FARTHEST: 4}),
+    (TIED, {'on a tie the highest index instead of the lowest': 3, FARTHEST: 0})])
 def test_closest_centroid_by_euclidean_distance_and_on_a_tie(k_means, judge, centroids, mistakes):
-    """From (0, 0): (3, 3) is sqrt(18) away, (0, 5) is 5; in city blocks 6 and 5. The first of three at the distance 2."""
+    """From (0, 0): (3, 3) is sqrt(18) away, (0, 5) is 5; in city blocks 6 and 5. Then three are at the distance 2."""
     judge.equal('closest_centroid(), Eq. (2)', k_means.closest_centroid(np.zeros(2), centroids.copy()), 1,
                 {'the index is counted from 1': 2, **mistakes})
 
@@ -139,7 +140,8 @@ def test_compute_Z_by_hand(compute_Z, judge):
 def test_recompute_centroids_by_hand(k_means, judge):
     """(0 + 0 + 3, 0 + 2 + 1) / 3 = (1, 1) and (8 + 8 + 9 + 12, 8 + 9 + 8 + 8) / 4 = (9.25, 8.25)."""
     sums = np.array([[3., 3], [37, 33]])
-    judge.equal('recompute_centroids(), Eq. (3)', k_means.recompute_centroids(X.copy(), 2, Z.copy()), sums / [[3], [4]], {
+    value = k_means.recompute_centroids(X.copy(), 2, Z.copy())
+    judge.equal('recompute_centroids(), Eq. (3)', value, sums / [[3], [4]], {
         'the sum of the members instead of their mean': sums,
         'divided by N instead of the size of the cluster': sums / 7,
         'divided by the size of the cluster less 1': sums / [[2], [3]],
@@ -172,8 +174,9 @@ def step(request, k_means, name):
 
 def step_arguments(name, D):
     X, centroids, Z = blobs(D, D=D), blobs(D + 10, N=6, D=D), np.eye(6)[np.arange(40) % 7 % 6]
-    return {'wcss': dict(X=X, K=6, Z=Z, centroids=centroids), 'closest_centroid': dict(sample=X[0], centroids=centroids),
-            'compute_Z': dict(X=X, K=6, centroids=centroids), 'recompute_centroids': dict(X=X, K=6, Z=Z)}[name]
+    return {'wcss': dict(X=X, K=6, Z=Z, centroids=centroids), 'recompute_centroids': dict(X=X, K=6, Z=Z),
+            'compute_Z': dict(X=X, K=6, centroids=centroids),
+            'closest_centroid': dict(sample=X[0], centroids=centroids)}[name]
 
 
 @lru_cache(maxsize=None)
@@ -270,8 +273,9 @@ def test_compute_Z_calls_closest_centroid(k_means, judge):
 @pytest.mark.parametrize('empty', [1, 2])
 def test_compute_Z_keeps_a_column_for_an_empty_cluster(compute_Z, judge, empty):
     """Nothing is close to (99, 99): its column is zero, be it in the middle or the last."""
-    judge.equal('compute_Z(), a cluster without samples', compute_Z(X.copy(), 3, np.insert(CENTROIDS, empty, 99, axis=0)),
-                np.insert(Z, empty, 0, axis=1), {'its column is missing': Z})
+    value = compute_Z(X.copy(), 3, np.insert(CENTROIDS, empty, 99, axis=0))
+    judge.equal('compute_Z(), a cluster without samples', value, np.insert(Z, empty, 0, axis=1),
+                {'its column is missing': Z})
 
 
 @pytest.mark.task('1.1.3')

@@ -163,7 +163,7 @@ class TimeIsUp(BaseException):
 
 
 def within(limit, function, *args, **kwargs):
-    """Call function in a thread of its own; TimeoutError if it has not returned after limit seconds (None: no limit)."""
+    """Call function in a thread of its own; TimeoutError if it has not returned after limit seconds (None: any)."""
     if limit is None:
         return function(*args, **kwargs)
     outcome = {}
