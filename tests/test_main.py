@@ -78,10 +78,10 @@ def calls(folder, limit, mouse):
     if not (folder / 'main.py').exists():
         pytest.fail('main.py is missing', pytrace=False)
 
-    def attempt(name, find):
+    def attempt(name, function):
         def run():
             with contextlib.redirect_stdout(calls['printed']):
-                find()()
+                function()
         try:
             within(limit, run)
         except SystemExit:
@@ -94,11 +94,11 @@ def calls(folder, limit, mouse):
     os.chdir(folder)
     try:
         with imports_from(folder, **stand_ins(calls, mouse, labels)):
-            attempt('main', lambda: importlib.import_module('main').main)
+            attempt('main', lambda: importlib.import_module('main').main())
             module = sys.modules.get('main')
             for name in ('kmeans', 'em') if calls['errors'] and module else ():
                 if not calls[name]:
-                    attempt(f'task_{name}', lambda: lambda: getattr(module, f'task_{name}')(mouse.copy()))
+                    attempt(f'task_{name}', lambda: getattr(module, f'task_{name}')(mouse.copy()))
     finally:
         os.chdir(back)
     return calls

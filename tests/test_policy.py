@@ -25,15 +25,9 @@ def data(name, seed=0):
 
 @pytest.mark.parametrize('K', [1, 2, 4, 8])
 @pytest.mark.parametrize('name', DATA_SETS)
-def test_kmeans_is_sound_on_awkward_data(name, K):
+def test_runs_are_sound_on_awkward_data_or_say_that_em_collapsed(name, K):
     for seed in SEEDS:
         assert problems(check_kmeans, data(name, seed), K, seed) == []
-
-
-@pytest.mark.parametrize('K', [1, 2, 4, 8])
-@pytest.mark.parametrize('name', DATA_SETS)
-def test_em_is_sound_or_says_that_it_collapsed_on_awkward_data(name, K):
-    for seed in SEEDS:
         assert problems(check_em, data(name, seed), K, seed, 1e-4) in ([], ['collapse'])
 
 
@@ -245,9 +239,9 @@ NAN, INF = float('nan'), float('inf')
 UNFIT = [
     *[('X', X, words) for X, words in (
         ([[0, 1], [NAN, 2]], 'nan'), ([[0, 1], [3, INF]], 'inf'), ([[0, 1], [3, -INF]], '-inf'),
-        ([[0, 1], [3, 1e200]], '1e+200'), (np.arange(6.), '(6,)'), (np.zeros((2, 3, 4)), '(2, 3, 4)'),
-        (np.zeros((0, 2)), '(0, 2)'), (np.zeros((3, 0)), '(3, 0)'), ([], '(0,)'), (3.0, '()'), (None, ''),
-        ([['a', 'b']], "'a'"), ([[10**400, 1]], 'too large'))],
+        ([[0, 1], [3, 1e150]], '1e+150'), ([[0, 1], [-1e150, 3]], '-1e+150'), (np.arange(6.), '(6,)'),
+        (np.zeros((2, 3, 4)), '(2, 3, 4)'), (np.zeros((0, 2)), '(0, 2)'), (np.zeros((3, 0)), '(3, 0)'), ([], '(0,)'),
+        (3.0, '()'), (None, ''), ([['a', 'b']], "'a'"), ([[10**400, 1]], 'too large'))],
     *[('K', value, f'1 to N = 6, not {value!r}') for value in (0, -1, 7, 2.0, NAN, '3', None, True)],
     *[('max_iter', value, f'1 on, not {value!r}') for value in (0, -3, 10.0, None, True)],
     *[('eps', value, f'not {value!r}') for value in (None, '1e-6', NAN)]]
@@ -355,11 +349,8 @@ def test_samples_are_assigned_in_blocks_of_any_size(monkeypatch, block):
 # --- Bounds
 
 @pytest.mark.parametrize('function', [kmeans, em])
-def test_the_bound_on_the_samples_is_exclusive(function):
+def test_samples_below_the_bound_are_fit(function):
     seeded(0, function, [[0.99e150], [0.5], [-0.99e150], [-0.5]], 1, 3)
-    for value in 1e150, -1e150:
-        with pytest.raises(ValueError, match='X .*1e150'):
-            function([[value], [0.5]], 1, 3)
 
 
 @pytest.mark.parametrize('function, values', [(kmeans, 40), (em, 20)])
