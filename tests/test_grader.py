@@ -53,7 +53,7 @@ def write_blank(folder, file, body):
 def sessions(tmp_path_factory):
     """Two sessions that judge all submissions, started before the first test of this file; other tests run meanwhile.
 
-    Name to folder, and for each session its process and the file with its table, where the verdicts will be.
+    Name to folder, and the processes.
     """
     place, tables, folders = tmp_path_factory.mktemp('submissions').resolve(), ({}, {}), {'ours': ROOT}
     tables[0][str(ROOT)] = dict(files=FILES, limit=None)
@@ -68,28 +68,25 @@ def sessions(tmp_path_factory):
         add(name, write, file, *changes)
     for file, body in BLANK:
         add((file, body), write_blank, file, body)
-    started = []
-    for number, table in enumerate(tables):
-        path = place / f'{number}.json'
-        path.write_text(json.dumps(table), encoding='utf-8')
-        command = [sys.executable, str(ROOT / 'tests' / 'judge' / 'many.py'), str(path)]
-        started.append((path, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                               encoding='utf-8')))
+    command = [sys.executable, str(ROOT / 'tests' / 'judge' / 'many.py')]
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding='utf-8')
+    started = [subprocess.Popen(command, **pipes) for _ in tables]
+    for process, table in zip(started, tables):
+        process.stdin.write(json.dumps(table))
+        process.stdin.close()
     yield folders, started
-    for _, process in started:
-        process.kill()
+    for process in started:
+        with process:
+            process.kill()
 
 
 @pytest.fixture(scope='session')
 def verdicts(sessions):
     """What the grader says of each submission: task, number of tests, passed, sentences."""
-    folders, started = sessions
-    result = {}
-    for path, process in started:
-        output = process.communicate()[0]
-        result.update(json.loads(path.read_text(encoding='utf-8')))
-        assert all('verdicts' in entry for entry in result.values()), output
-    return {name: result[str(folder)]['verdicts'] for name, folder in folders.items()}
+    (folders, started), result = sessions, {}
+    for process in started:
+        result.update(json.loads(process.stdout.read().splitlines()[-1]))
+    return {name: result[str(folder)] for name, folder in folders.items()}
 
 
 # --- The command itself

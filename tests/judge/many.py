@@ -1,7 +1,7 @@
-"""Grade many folders in one session of pytest: python tests/judge/many.py TABLE
+"""Grade many folders in one session of pytest: python tests/judge/many.py
 
-TABLE is a JSON file, for each folder its files that are judged and its time limit; the verdicts are written
-to it: for each folder and task the number of tests, of those passed, and the sentences on the others.
+It reads JSON, for each folder its files that are judged and its time limit. The last line that it prints is JSON, too:
+for each folder and task the number of tests, of those passed, and the sentences on the others.
 """
 import json
 import sys
@@ -46,14 +46,10 @@ class ManyGrader(Grader):
             return ('utils.py' if task == 'utils' else 'main.py') in files and 'whole_run' not in item.fixturenames
         return 'mouse' not in item.fixturenames
 
-    def pytest_terminal_summary(self, terminalreporter):
-        for folder, entry in self.table.items():
-            entry['verdicts'] = {task: (self.every[folder, task], self.passed[folder, task],
-                                        list(self.sentences[folder, task])) for task in TASKS}
-
 
 if __name__ == '__main__':
-    path = Path(sys.argv[1])
-    grader = ManyGrader(json.loads(path.read_text(encoding='utf-8')))
+    grader = ManyGrader(json.load(sys.stdin))
     pytest.main([*SETTINGS, *QUIET, *(str(ROOT / 'tests' / name) for name in GRADED)], plugins=[grader])
-    path.write_text(json.dumps({str(folder): entry for folder, entry in grader.table.items()}), encoding='utf-8')
+    print(json.dumps({str(folder): {
+        task: (grader.every[folder, task], grader.passed[folder, task], list(grader.sentences[folder, task]))
+        for task in TASKS} for folder in grader.table}))
