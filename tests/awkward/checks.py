@@ -1,4 +1,4 @@
-"""What must hold of any run of K-means and EM: each check yields what is wrong with a run.
+"""What must hold of any run of K-means and EM: each check returns the facts that do not.
 
 numpy's floating point errors and all warnings are exceptions here. What a run returned is compared
 with the same quantity in extended precision (np.longdouble, which is 80 bits wide on most machines).
@@ -58,42 +58,24 @@ def wide_log_likelihood(X, means, sigmas, weights):
 # --- The checks
 
 def check_kmeans(X, K, seed):
-    """One run of K-means: yields what is wrong with it."""
+    """One run of K-means: the facts that do not hold."""
     np.random.seed(seed)
     Z, centroids, objective = kmeans(X, K, MAX_ITER)
-    distinct = len(np.unique(X, axis=0))
-    noise = X.size * (4 * EPS * np.abs(X).max())**2  # the WCSS of means that are off by rounding
-    if not (np.isfinite(centroids).all() and np.isfinite(objective).all()):
-        yield 'not finite'
-    if not (np.isin(Z, (0, 1)).all() and (Z.sum(axis=1) == 1).all()):
-        yield 'a row of Z is not one-hot'
-    if len(objective) == 2 * MAX_ITER:
-        yield 'did not stop'
-    if (np.diff(objective) > 1e-12 * objective[:-1] + noise).any():
-        yield 'WCSS rises'
+    full, rounding = Z.any(axis=0), EPS * np.abs(X).max()
     exact = ((wide(X) - wide(centroids)[Z.argmax(axis=1)])**2).sum()
-    if not abs(objective[-1] - exact) <= 1e-12 * exact:
-        yield 'last WCSS is not that of the returned arrays'
-    full = Z.any(axis=0)
-    if full.sum() < min(K, distinct) and not objective[-1] < 1e-6:
-        yield 'fewer clusters than distinct points'
     means = (wide(Z).T @ wide(X))[full] / wide(Z).sum(axis=0)[full, np.newaxis]
-    if (np.abs(centroids[full] - means) > len(X) * EPS * np.abs(X).max()).any():
-        yield 'a centroid is not the mean of its members'
     distances = ((wide(X)[:, np.newaxis] - wide(centroids))**2).sum(axis=2)
     chosen = distances[np.arange(len(X)), closest_centroid(X, centroids)]
-    if (chosen > distances.min(axis=1) * (1 + 1e-12)).any():
-        yield 'a sample is not with its closest centroid'
-
-
-def check_covariances(sigmas, exact, weights):
-    """The state of a fit: yields what is wrong with it."""
-    for sigma, truth in zip(sigmas[weights > 0], exact[weights > 0]):
-        pivots, true_pivots = pivots_of(sigma), pivots_of(truth)
-        if (true_pivots <= EPS * np.diag(truth)).any():
-            yield 'a singular covariance passed as a fit'
-        elif (np.abs(pivots - true_pivots) > 0.1 * true_pivots).any():
-            yield 'rounding noise passed as a fit'
+    return failed({
+        'finite': np.isfinite(centroids).all() and np.isfinite(objective).all(),
+        'rows of Z are one-hot': np.isin(Z, (0, 1)).all() and (Z.sum(axis=1) == 1).all(),
+        'it stops': len(objective) < 2 * MAX_ITER,
+        'WCSS never rises': (np.diff(objective) <= 1e-12 * objective[:-1] + X.size * (4 * rounding)**2).all(),
+        'last WCSS is that of the returned arrays': abs(objective[-1] - exact) <= 1e-12 * exact,
+        'as many clusters as asked for, or distinct points':
+            full.sum() >= min(K, len(np.unique(X, axis=0))) or objective[-1] < 1e-6,
+        'centroids are the means of their members': (np.abs(centroids[full] - means) <= len(X) * rounding).all(),
+        'samples are with their closest centroid': (chosen <= distances.min(axis=1) * (1 + 1e-12)).all()})
 
 
 def replay(X, K, steps, seed):
@@ -109,61 +91,58 @@ def replay(X, K, steps, seed):
 
 
 def check_em(X, K, seed, eps, max_iter=150):
-    """One run of EM: yields what is wrong with it, or 'collapse'."""
+    """One run of EM: the facts that do not hold, 'collapse' first where it ends so."""
     np.random.seed(seed)
     try:
         fitted, soft_clusters, objective = em(X, K, max_iter, eps=eps)
     except np.linalg.LinAlgError as error:
-        yield 'collapse'
-        yield from check_collapse(X, K, seed, str(error), max_iter)
-        return
-    for means, sigmas, weights, responsibilities in replay(X, K, len(objective), seed):
-        if not (np.abs(responsibilities.sum(axis=1) - 1) < 1e-12).all():
-            yield 'a row of the responsibilities does not sum to 1'
-        if not (abs(weights.sum() - 1) < 1e-12 and (sigmas == sigmas.transpose(0, 2, 1)).all()):
-            yield 'weights do not sum to 1 or a covariance is not symmetric'
-    if not all(np.isfinite(a).all() for a in (fitted, soft_clusters, objective, sigmas, weights)):
-        yield 'not finite'
-    if not (fitted == means).all():
-        yield 'the public steps lead elsewhere'
-    tolerance = 1e-9 * max(len(X), np.abs(objective).max())
-    if (np.diff(objective) < -tolerance).any():
-        yield 'log-likelihood falls'
-    if not abs(wide_log_likelihood(X, means, sigmas, weights) - objective[-1]) < tolerance:
-        yield 'last log-likelihood is not that of the last parameters'
-    density = soft_clusters.sum(axis=1)
-    if density.min() > 1e-300 and not abs(np.log(density).sum() - objective[-1]) < tolerance:
-        yield 'soft clusters do not give the log-likelihood'
-    if K == 1 or weights.all():
-        yield from check_covariances(sigmas, wide_covariances(X, responsibilities), weights)
+        return ['collapse', *check_collapse(X, K, seed, str(error), max_iter)]
+    states = list(replay(X, K, len(objective), seed))
+    means, sigmas, weights, responsibilities = states[-1]
+    tolerance, density = 1e-9 * max(len(X), np.abs(objective).max()), soft_clusters.sum(axis=1)
+    pairs = [(pivots_of(sigma), pivots_of(truth), np.diag(truth)) for sigma, truth in zip(
+        sigmas, wide_covariances(X, responsibilities) if weights.all() else ())]
+    return failed({
+        'rows of the responsibilities sum to 1': all((np.abs(r.sum(axis=1) - 1) < 1e-12).all() for *_, r in states),
+        'weights sum to 1': all(abs(w.sum() - 1) < 1e-12 for _, _, w, _ in states),
+        'covariances are symmetric': all((s == s.transpose(0, 2, 1)).all() for _, s, _, _ in states),
+        'finite': all(np.isfinite(a).all() for a in (fitted, soft_clusters, objective, sigmas, weights)),
+        'the public steps lead to the fit': (fitted == means).all(),
+        'log-likelihood never falls': (np.diff(objective) >= -tolerance).all(),
+        'last log-likelihood is that of the last parameters':
+            abs(wide_log_likelihood(X, means, sigmas, weights) - objective[-1]) < tolerance,
+        'soft clusters give the log-likelihood':
+            density.min() <= 1e-300 or abs(np.log(density).sum() - objective[-1]) < tolerance,
+        'no covariance is singular': all((true > EPS * variances).all() for _, true, variances in pairs),
+        'no covariance is rounding noise': all((np.abs(own - true) <= 0.1 * true).all() for own, true, _ in pairs)})
 
 
 def check_collapse(X, K, seed, message, max_iter):
-    """An error is a false alarm unless the covariance is singular to rounding, exactly computed."""
+    """The end of EM by an error is right where the covariance is singular to rounding, exactly computed."""
     try:
-        for means, sigmas, weights, responsibilities in replay(X, K, max_iter + 1, seed):
+        for *_, responsibilities in replay(X, K, max_iter + 1, seed):
             pass
-        yield 'an error that the public steps do not raise'
+        return ['the public steps raise the error, too']
     except np.linalg.LinAlgError:
         k = int(message.split()[1])
         exact = wide_covariances(X, responsibilities[:, [k]])[0]
-        pivots, D = pivots_of(exact), X.shape[1]
         noise = (len(X) * np.finfo(np.longdouble).eps * np.abs(X).max())**2
-        if (pivots > 20 * D * EPS * np.diag(exact) + noise).all():
-            yield 'false alarm'
-    if not message.startswith('component ') or 'fewer components' not in message:
-        yield 'an error that does not say which component or what helps'
+        return failed({
+            'no false alarm': (pivots_of(exact) <= 20 * X.shape[1] * EPS * np.diag(exact) + noise).any(),
+            'the error says which component and what helps':
+                message.startswith('component ') and 'fewer components' in message})
+
+
+def failed(facts):
+    return [fact for fact, holds in facts.items() if not holds]
 
 
 def problems(check, *arguments):
-    """What `check` yields, and any exception or warning as one more."""
-    found = []
+    """The facts that do not hold, or an exception or warning in their place."""
     try:
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), \
                 np.errstate(all='raise', under='ignore'):
             warnings.simplefilter('error')
-            for problem in check(*arguments):
-                found.append(problem)
+            return check(*arguments)
     except Exception as error:
-        found.append(f'{type(error).__name__}: {error}')
-    return found
+        return [f'{type(error).__name__}: {error}']
