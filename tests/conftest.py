@@ -74,9 +74,7 @@ def load(folder, limit, name):
         with imports_from(folder):
             return within(limit, importlib.import_module, name)
     except (Exception, SystemExit) as error:
-        scipy = isinstance(error, ImportError) and error.name == 'scipy'
-        words = f'{name}.py cannot be imported: ' + (
-            'scipy is not installed here (python -m pip install scipy)' if scipy else sentence(error, folder))
+        words = f'{name}.py cannot be imported: {sentence(error, folder)}'
     pytest.fail(words, pytrace=False)
 
 

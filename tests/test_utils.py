@@ -105,7 +105,7 @@ def test_a_part_of_the_mouse_keeps_colour_and_marker(unsaved, order):
     original = {part: drawn(part)[1:] for part in utils.PARTS}
     limits = plt.gca().get_xlim(), plt.gca().get_ylim()
     utils.plot_mickey_mouse(X, 3, Z[:, order], CENTROIDS[order], 'EM')
-    for j, part in enumerate(('Head', 'Ear_left', 'Ear_right')):
+    for j, part in enumerate(utils.PARTS):
         assert drawn(f'Cluster {j + 1}')[1:] == original[part]
     assert (plt.gca().get_xlim(), plt.gca().get_ylim()) == limits
     assert plt.gca().get_aspect() in (1, 'equal')

@@ -1,4 +1,5 @@
 """Data sets that break K-means and EM where anything is careless: of the stress command and of test_policy.py."""
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ def blobs(rng, D=2, N=90, spread=0.05):
     return rng.random_sample((3, D))[np.arange(N) % 3] + spread * rng.standard_normal((N, D))
 
 
-def with_outlier(X, distance):
-    return np.vstack((X, np.full((1, X.shape[1]), distance)))
+def blobs_and_outlier(distance, rng):
+    return np.vstack((blobs(rng), np.full((1, 2), distance)))
 
 
 # Each entry makes its data from a random state, and from nothing else.
@@ -31,10 +32,7 @@ DATA_SETS = {
     'duplicated column': lambda rng: blobs(rng)[:, [0, 1, 0]],
     'dependent column': lambda rng: blobs(rng) @ np.array([[1, 0, 1], [0, 1, 1]]),
     'points on a line': lambda rng: np.outer(rng.random_sample(60), [1.0, 0.7]) + 0.1,
-    'outlier at 1e2': lambda rng: with_outlier(blobs(rng), 1e2),
-    'outlier at 1e3': lambda rng: with_outlier(blobs(rng), 1e3),
-    'outlier at 1e6': lambda rng: with_outlier(blobs(rng), 1e6),
-    'outlier at 1e10': lambda rng: with_outlier(blobs(rng), 1e10),
+    **{f'outlier at {distance:g}': partial(blobs_and_outlier, distance) for distance in (1e2, 1e3, 1e6, 1e10)},
     'two blobs 1e8 apart': lambda rng: rng.random_sample((80, 2)) + 1e8 * (np.arange(80) % 2)[:, np.newaxis],
     'heavy tails': lambda rng: rng.standard_cauchy((80, 2)),
     'scales 1e-60 and 1': lambda rng: blobs(rng) * [1e-60, 1],
