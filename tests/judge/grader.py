@@ -166,7 +166,7 @@ def within(limit, function, *args, **kwargs):
     """Call function in a thread of its own; TimeoutError if it has not returned after limit seconds (None: any)."""
     if limit is None:
         return function(*args, **kwargs)
-    outcome = {}
+    outcome, late = {}, None
 
     def call():
         try:
@@ -178,18 +178,13 @@ def within(limit, function, *args, **kwargs):
     with open(os.devnull, 'w', encoding='utf-8') as nowhere, contextlib.redirect_stdout(nowhere):
         thread.start()
         thread.join(limit)
-        late = thread.is_alive()
-        if late:
-            stack = traceback.extract_stack(sys._current_frames().get(thread.ident))
-        for _ in range(10 if late else 0):  # more than once: a bare except may swallow it
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp))
-            thread.join(0.1)
-            if not thread.is_alive():
-                break
-    if late:
-        error = TimeoutError(f'did not finish within {limit:g} s, an endless loop?')
-        error.stack = stack
-        raise error
-    if 'error' in outcome:
-        raise outcome['error']
+        if thread.is_alive():
+            late = TimeoutError(f'did not finish within {limit:g} s, an endless loop?')
+            late.stack = traceback.extract_stack(sys._current_frames().get(thread.ident))
+        for _ in range(10):  # more than once: a bare except may swallow it
+            if thread.is_alive():
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp))
+                thread.join(0.1)
+    if late or 'error' in outcome:
+        raise late or outcome['error']
     return outcome['value']

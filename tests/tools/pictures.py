@@ -8,7 +8,6 @@ where one differs.
 import io
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageSequence  # matplotlib needs it, too
@@ -33,14 +32,10 @@ def same_picture(one, other):
         np.mean(np.abs(a - b).max(axis=2) > LEVEL) < SHARE for a, b in zip(one, other))
 
 
-def committed(path):
-    """The bytes of the file in the last commit."""
-    return subprocess.check_output(['git', 'show', f'HEAD:./{path.name}'], cwd=str(path.resolve().parent))
-
-
 if __name__ == '__main__':
-    different = [name for name in sys.argv[1:] if not same_picture(committed(Path(name)), name)]
-    print(*(f'{name} is another picture than the committed one' for name in different), sep='\n',
-          end='\n' if different else '')
-    print(f'{len(sys.argv) - 1 - len(different)} of {len(sys.argv) - 1} pictures are the committed ones')
+    names = sys.argv[1:]
+    different = [name for name in names
+                 if not same_picture(subprocess.check_output(['git', 'show', f'HEAD:./{name}']), name)]
+    print(*(f'{name} is another picture than the committed one\n' for name in different), sep='', end='')
+    print(f'{len(names) - len(different)} of {len(names)} pictures are the committed ones')
     sys.exit(bool(different))
