@@ -2,25 +2,26 @@
 
 Run `python report/build.py`. It computes the evidence (studies.py), checks what the text says and writes
 numbers.tex, one LaTeX macro for each number (claims.py), draws the figures of main.py, those of the report
-alone (drawings.py) and the animation of the README (animation.py), and runs pdflatex where it is installed
-(typesetting.py). The text states nothing that depends on a number unless a macro holds it or `require` checks it.
+alone (drawings.py) and the animation of the README (animation.py), and runs pdflatex where it is installed.
+The text states nothing that depends on a number unless a macro holds it or `require` checks it.
 """
+import contextlib
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 
 REPORT = Path(__file__).resolve().parent
-for folder in (REPORT, REPORT.parent):  # the modules beside this file, and the four files of the homework
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+sys.path[:0] = [str(REPORT), str(REPORT.parent)]  # the modules beside this file, and the four files of the homework
 
 import animation  # noqa: E402
 import claims  # noqa: E402
 import drawings  # noqa: E402
 import main  # noqa: E402
 import studies  # noqa: E402
-import typesetting  # noqa: E402
 
 
 def compute_numbers():
@@ -34,20 +35,45 @@ def build():
     say('Computing the evidence')
     evidence = studies.gather()
     say('Checking what the text says, writing numbers.tex')
-    typesetting.write_numbers(claims.numbers_of(evidence))
+    write_numbers(claims.numbers_of(evidence))
     say('Drawing the figures of main.py')
-    studies.quiet(main.main)
+    with contextlib.redirect_stdout(None):
+        main.main()
     say('Drawing the figures of the report')
     drawings.draw(evidence)
     say('Drawing the animation of the README')
     animation.animate(evidence)
     say('Typesetting report.pdf')
-    return typesetting.typeset()
+    return typeset()
 
 
 def say(step):
     """Print a step before it begins."""
     print(f'{step} ...', flush=True)
+
+
+def write_numbers(numbers):
+    """Write numbers.tex, one macro a line."""
+    lines = ['% Written by build.py: do not edit, run `python report/build.py`.']
+    lines += [f'\\newcommand{{\\{name}}}{{{value}}}' for name, value in numbers.items()]
+    (REPORT / 'numbers.tex').write_text('\n'.join(lines) + '\n', encoding='utf-8')
+
+
+def typeset():
+    """Run pdflatex three times: the first two settle the references, the third finds them settled."""
+    if not shutil.which('pdflatex'):
+        print('pdflatex is not installed: figures and numbers.tex are built, report.pdf is left as it was.')
+        return 0
+    environment = dict(os.environ, SOURCE_DATE_EPOCH='1720389540', FORCE_SOURCE_DATE='1')
+    command = ['pdflatex', '-interaction=nonstopmode', '-halt-on-error', 'report.tex']
+    for _ in range(3):
+        run = subprocess.run(command, cwd=REPORT, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                             encoding='utf-8', errors='replace')
+        if run.returncode:
+            print(run.stdout[-3000:], 'pdflatex failed: see report/report.log.', sep='\n')
+            return 1
+    print('Built report/report.pdf.')
+    return 0
 
 
 if __name__ == '__main__':
