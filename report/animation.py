@@ -3,23 +3,12 @@ import numpy as np
 import matplotlib.pyplot as plt
 from PIL import Image  # matplotlib needs it, too
 
-import utils
-from drawings import FIGURES, STYLE, mark_centres, mark_ellipses
+from drawings import FIGURES, PART_COLOURS, STYLE, mark_centres, mark_ellipses
 from em import e_step
-from k_means import compute_Z, recompute_centroids
+from k_means import compute_Z
 
 DURATION, REST = 300, 5000  # milliseconds for an iteration, and for the last one
 COLOURS = 96  # of all frames together: what stays from frame to frame then takes no bytes
-
-
-def kmeans_history(X, run):
-    """The centroids of a finished run of kmeans, in the order of the parts: at its start and after each iteration."""
-    np.random.set_state(run.state)
-    history = [X[np.random.choice(len(X), size=run.K, replace=False)]]
-    for _ in range(len(run.result[2]) // 2):
-        history.append(recompute_centroids(X, run.K, compute_Z(X, run.K, history[-1])))
-    order = utils.order_by_part(history[-1])
-    return [centroids[order] for centroids in history]
 
 
 def draw_frames(e):
@@ -28,22 +17,22 @@ def draw_frames(e):
     A cluster has the colour of the part that it becomes, from the start on. EM's samples mix the colours of
     the components by their responsibilities.
     """
-    histories = kmeans_history(e.X, e.three), e.history
-    colours = np.array([plt.matplotlib.colors.to_rgb(utils.part_style(part)[0]) for part in range(3)])
+    histories = e.three.history, e.mixture.history
     low, high = e.X.min() - 0.05, e.X.max() + 0.05
     fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.35), dpi=125, sharey=True)
     fig.subplots_adjust(left=0.075, right=0.99, bottom=0.125, top=0.92, wspace=0.05)
     frames = []
     for i in range(max(map(len, histories))):
         centroids, parameters = (history[min(i, len(history) - 1)] for history in histories)
-        memberships = compute_Z(e.X, 3, centroids), e_step(e.X, *parameters)[0]
-        for panel, (name, centres) in enumerate((('K-means', centroids), ('EM', parameters[0]))):
-            last = len(histories[panel]) - 1
+        panels = (('K-means', centroids, compute_Z(e.X, 3, centroids)),
+                  ('EM', parameters[0], e_step(e.X, *parameters)[0]))
+        for ax, history, (name, centres, memberships) in zip(axes, histories, panels):
+            last = len(history) - 1
             when = 'random start' if i == 0 else f'iteration {i}' if i < last else f'converged in iteration {last}'
-            axes[panel].clear()
-            axes[panel].set(aspect='equal', xlim=(low, high), ylim=(low, high), xlabel='x', title=f'{name}, {when}')
-            axes[panel].scatter(*e.X.T, s=7, linewidth=0, color=memberships[panel] @ colours)
-            mark_centres(axes[panel], centres)
+            ax.clear()
+            ax.set(aspect='equal', xlim=(low, high), ylim=(low, high), xlabel='x', title=f'{name}, {when}')
+            ax.scatter(*e.X.T, s=7, linewidth=0, color=memberships @ PART_COLOURS)
+            mark_centres(ax, centres)
         mark_ellipses(axes[1], *parameters[:2])
         axes[0].set_ylabel('y')
         fig.canvas.draw()

@@ -1,16 +1,17 @@
 """The numbers of the report, a macro each, and the checks of what its text says in words.
 
-One function a section; each takes the evidence and `add(name, value, format)`.
+One function a section; each takes the evidence and `add(format, macro=value, ...)`.
 """
 import numpy as np
 
 import main
 import utils
 from em import e_step
-from k_means import closest_centroid, squared_distances
-from studies import (EM_EPS, EM_VARIANCE, LABELS, OUTLIER_COUNTS, OUTLIER_DISTANCES, CENTRE, RESTARTS, SAMPLES, SEEDS,
-                     SHRINKING, SMALLEST_SHARE, TIGHT_EPS, adjusted_rand_index, climb, mass_outside, parts_of, require,
-                     seeded, start_of_em)
+from k_means import closest_centroid, compute_Z, recompute_centroids, squared_distances, wcss
+from studies import (CENTRE, EM_EPS, EM_VARIANCE, OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES, SEEDS,
+                     SHRINKING, SMALLEST_SHARE, TIGHT_EPS, adjusted_rand_index, best_of, climb,
+                     contingency, descend, em_starts, from_memberships, kmeans_starts,
+                     mass_outside, require)
 
 SHORT = ('Head', 'Left', 'Right', 'Noise')  # in the names of macros
 UNSURE = 0.9  # a sample whose largest responsibility is below belongs to no component for sure
@@ -21,9 +22,13 @@ def numbers_of(evidence):
     """Every number of the text: macro name -> string; stops where a claim does not hold."""
     numbers = {}
 
-    def add(name, value, form='d'):
-        require(name.isalpha() and name not in numbers, f'{name} is a new macro of letters')
-        numbers[name] = value if isinstance(value, str) else format(value, form)
+    def add(form='d', **values):
+        """A macro for each value; where it is one a part, for each part, whose name comes last. Strings stay."""
+        for name, value in values.items():
+            for part, number in zip(SHORT, value) if np.ndim(value) else [('', value)]:
+                macro = name + part
+                require(macro.isalpha() and macro not in numbers, f'{macro} is a new macro of letters')
+                numbers[macro] = number if isinstance(number, str) else format(number, form)
 
     for section in (choices, choice_of_K, random_starts, runs_of_main, climb_of_em, parameters_of_em, clusters,
                     cut_head, noise, outliers_in_kmeans, outliers_in_em, limit_of_gamma, samples):
@@ -36,269 +41,236 @@ def power_of_ten(value):
     return f'10^{{{round(np.log10(value))}}}'
 
 
+def ari(e, fit):
+    """Agreement of a fit, also of one to further samples, with the labels of head and ears; NaN if it has no value."""
+    clean = np.flatnonzero(~e.noise)
+    return adjusted_rand_index(e.parts[clean], fit.clusters[clean]) if fit.value > -np.inf else np.nan
+
+
 def choices(e, add):
     """The data, and what main.py chooses."""
-    add('NumSamples', len(e.X))
-    for label, short in zip(LABELS, SHORT):
-        add(f'Num{short}', int(np.sum(e.labels == label)))
-    add('Seed', main.SEED)
-    add('KThree', main.K)
-    add('KFive', main.K_TASK_8)
-    add('MaxIterKmeans', main.MAX_ITER_KMEANS)
-    add('MaxIterEm', main.MAX_ITER_EM)
-    add('NumSeeds', SEEDS)
+    add(NumSamples=len(e.X), Num=np.bincount(e.parts), NumSeeds=SEEDS, Seed=main.SEED, KThree=main.K,
+        KFive=main.K_TASK_8, MaxIterKmeans=main.MAX_ITER_KMEANS, MaxIterEm=main.MAX_ITER_EM)
+    require([len(run.centres) for run in (e.three, e.five, e.mixture)] == [3, 5, 3], 'K is 3, 5 and 3')
 
 
 def choice_of_K(e, add):
     """WCSS, BIC and what a further component gains."""
     c = e.choice
     saved, gains, price = -np.diff(c.wcss), np.diff(c.log_likelihoods), 3 * np.log(len(e.X))
-    add('WcssDropThree', saved[1], '.2f')
-    add('WcssDropFour', saved[2], '.2f')
-    for K, name in ((2, 'Two'), (3, 'Three'), (4, 'Four')):
-        add(f'BicAt{name}', c.bic[K - 1], '.1f')
-    add('PriceOfComponent', price, '.1f')
-    add('GainThree', gains[1], '.1f')
-    add('GainFour', gains[2], '.1f')
-    add('SmallestShare', 100 * SMALLEST_SHARE, 'g')
-    add('TripleGain', e.triple.value - e.tight.value, '.1f')
+    gain_of_triple = e.triple.value - e.tight.value
+    add('.2f', WcssDropThree=saved[1], WcssDropFour=saved[2])
+    add('.1f', BicAtTwo=c.bic[1], BicAtThree=c.bic[2], BicAtFour=c.bic[3], PriceOfComponent=price, GainThree=gains[1],
+        GainFour=gains[2], TripleGain=gain_of_triple)
+    add('g', SmallestShare=100 * SMALLEST_SHARE)
     require(np.all(saved > 0), 'the WCSS falls with every further cluster')
     require(np.all(np.diff(saved) < 0) and np.argmax(saved[:-1] / saved[1:]) == 1, 'the elbow is at K = 3')
     require(np.argmin(c.bic) == 2 and np.all((gains > price) == (c.K[1:] <= 3)), 'the BIC is smallest at K = 3')
-    require(e.triple.value - e.tight.value > price and abs(e.triple.parameters[2][-1] * len(e.X) - 3) < 0.1,
+    require(gain_of_triple > price and abs(e.triple.parameters[2][-1] * len(e.X) - 3) < 0.1,
             'a component on three samples pays')
 
 
 def random_starts(e, add):
     """What many random starts find."""
-    three, five, mixture = (e.stability[name] for name in ('three', 'five', 'em'))
-    for name, study in (('Three', three), ('Five', five), ('Em', mixture)):
-        add(f'{name}IterMin', min(study.iterations))
-        add(f'{name}IterMax', max(study.iterations))
-    require(len(three.partitions) == 1, 'K-means, K = 3: one optimum')
-    require(abs(min(three.objectives) - e.choice.wcss[2]) < 1e-9, 'it is the best known')
-    add('FivePartitions', len(five.partitions))
-    add('FiveWcssMin', min(five.objectives), '.4f')
-    add('FiveWcssMax', max(five.objectives), '.4f')
-    tables = np.array(five.tables)
-    majority = np.sort(np.argmax(tables, axis=2), axis=1)
+    three, five, mixture = e.random
+    for name, runs, values, max_iter in (('Three', three, 2, main.MAX_ITER_KMEANS),
+                                         ('Five', five, 2, main.MAX_ITER_KMEANS), ('Em', mixture, 1, main.MAX_ITER_EM)):
+        iterations = [len(run.objective) // values for run in runs]
+        add(**{f'{name}IterMin': min(iterations), f'{name}IterMax': max(iterations)})
+        require(max(iterations) < max_iter, f'every run of {name} converges')
+    for run in three + five:
+        require(np.array_equal(compute_Z(e.X, len(run.centres), run.centres), run.memberships),
+                'K-means ends in a local optimum')
+    partitions = [{frozenset(cluster.tobytes() for cluster in run.memberships.T) for run in runs}
+                  for runs in (three, five)]  # a set of clusters, in no order
+    require(len(partitions[0]) == 1, 'K-means, K = 3: one optimum')
+    require(abs(min(run.objective[-1] for run in three) - e.choice.wcss[2]) < 1e-9, 'it is the best known')
+    ends = [run.objective[-1] for run in five]
+    tight = [climb(e.X, from_memberships(e.X, run.memberships)).value for run in mixture]
+    add('.4f', FiveWcssMin=min(ends), FiveWcssMax=max(ends), EmTight=max(tight))
+    add(FivePartitions=len(partitions[1]), EpsEm=power_of_ten(EM_EPS), EpsTight=power_of_ten(TIGHT_EPS))
+    tables = np.array([contingency(e.parts, run.clusters) for run in five])
+    majority = np.sort(np.argmax(tables, axis=1), axis=1)
     require(np.all(majority == [0, 0, 0, 1, 2]), 'K = 5: three clusters of the head and one for each ear, each seed')
-    require(np.all(tables[:, :, 1:3].max(axis=1) == 100), 'K = 5: no ear is split, whatever the seed')
-    add('EmTight', max(mixture.tight), '.4f')
-    add('EpsEm', power_of_ten(EM_EPS))
-    add('EpsTight', power_of_ten(TIGHT_EPS))
-    require(np.ptp(mixture.tight) < 1e-5, 'EM, K = 3: one optimum, once run to the end')
-    require(max(mixture.tight) > e.choice.log_likelihoods[2] - 1e-5, 'it is the best known')
+    require(np.all(tables[:, 1:3].max(axis=2) == 100), 'K = 5: no ear is split, whatever the seed')
+    require(np.ptp(tight) < 1e-5, 'EM, K = 3: one optimum, once run to the end')
+    require(max(tight) > e.choice.log_likelihoods[2] - 1e-5, 'it is the best known')
+    again = [climb(e.X, start, eps=EM_EPS).value for start in em_starts(main.K)]
+    require(np.allclose(again, [run.objective[-1] for run in mixture[:RESTARTS]], rtol=0, atol=1e-6),
+            'the studies start and stop EM as em does')
 
 
 def runs_of_main(e, add):
     """The three runs that main.py shows."""
-    for name, values in (('Three', e.wcss), ('Five', e.five.result[2])):
-        add(f'{name}Iter', len(values) // 2)
-        add(f'{name}WcssFirst', values[0], '.2f')
-        add(f'{name}Wcss', values[-1], '.4f')
+    for name, values in (('Three', e.three.objective), ('Five', e.five.objective)):
+        add(**{f'{name}Iter': len(values) // 2})
+        add('.2f', **{f'{name}WcssFirst': values[0]})
+        add('.4f', **{f'{name}Wcss': values[-1]})
         require(np.all(np.diff(values) < 1e-12), 'the WCSS never rises')
-    values = e.mixture.result[2]
-    add('EmIter', len(values))
-    add('EmLogLikFirst', values[0], '.2f')
-    add('EmLogLik', values[-1], '.2f')
-    add('EmLastChange', values[-1] - values[-2], '.4f')
-    require(np.all(np.diff(values) > 0), 'the log-likelihood never falls')
-    require(0 < values[-1] - values[-2] < EM_EPS < values[-2] - values[-3], 'the stopping rule ends the run')
-    for run in (e.three, e.five, e.mixture):
-        require(len(run.result[2]) < run.max_iter, 'the runs of main.py converge')
+        require(len(values) < main.MAX_ITER_KMEANS, 'the runs of main.py converge')
+    values, rises = e.mixture.objective, np.diff(e.mixture.objective)
+    add(EmIter=len(values))
+    add('.2f', EmLogLikFirst=values[0], EmLogLik=values[-1])
+    add('.4f', EmLastChange=rises[-1])
+    require(np.all(rises > 0), 'the log-likelihood never falls')
+    require(0 < rises[-1] < EM_EPS < rises[-2], 'the stopping rule ends the run')
+    require(len(values) < main.MAX_ITER_EM, 'the runs of main.py converge')
 
 
 def climb_of_em(e, add):
     """EM parts its components, then shrinks two of them."""
-    X, values, history = e.X, e.mixture.result[2], e.history
-    single = X.mean(axis=0), np.cov(X.T, bias=True)
-    add('LogLikSingle', e_step(X, single[0][np.newaxis], single[1][np.newaxis], np.ones(1))[1].sum(), '.2f')
-    gamma, _ = e_step(X, *history[0])
-    add('GammaMin', gamma.min(), '.2f')
-    add('GammaMax', gamma.max(), '.2f')
-    means, sigmas, _ = history[1]
-    require(np.abs(means - single[0]).max() < 0.02 and np.abs(sigmas - single[1]).max() < 0.001,
+    single, rises = e.choice.mixtures[1], np.diff(e.mixture.objective)
+    gamma, _ = e_step(e.X, *e.mixture.history[0])
+    add('.2f', LogLikSingle=single.value, GammaMin=gamma.min(), GammaMax=gamma.max())
+    means, sigmas, weights = (np.array(values) for values in zip(*e.mixture.history))
+    require(np.abs(means[1] - single.parameters[0]).max() < 0.02
+            and np.abs(sigmas[1] - single.parameters[1]).max() < 0.001,
             'after the first M-step all components are nearly the Gaussian of all data')
-    rises = np.diff(values)
     peaks = (rises[1:-1] > rises[:-2]) & (rises[1:-1] > rises[2:])
     require(peaks.sum() == 2, 'the log-likelihood has two steep parts')
     first, second = np.flatnonzero(peaks) + 3  # the iterations that rise most
     require(first <= 10 < 20 < second <= 25, 'the strip shows both')
-    x = history[10][0][:, 0]
+    x = means[10, :, 0]
     require(x[2] == x.max() and x[1] == x.min() and np.ptp(x) > 0.15, 'first one moves right and one left')
-    sizes = np.array([[np.trace(sigma) for sigma in parameters[1]] for parameters in history])
-    require(history[20][2][0] < 0.4 < history[25][2][0], 'then the third takes over the head')
+    sizes = np.trace(sigmas, axis1=2, axis2=3)
+    require(weights[20, 0] < 0.4 < weights[25, 0], 'then the third takes over the head')
     require(np.all(sizes[-1, 1:] < sizes[20, 1:] / 4), 'the others shrink to the ears')
 
 
 def parameters_of_em(e, add):
     """The parameters of EM, in the order of the parts."""
-    for part, short in enumerate(SHORT[:3]):
-        for name, (means, sigmas, weights) in (('Init', e.history[0]), ('Fit', e.fitted)):
-            add(f'Em{name}X{short}', means[part, 0], '.4f')
-            add(f'Em{name}Y{short}', means[part, 1], '.4f')
-        add(f'EmFitW{short}', weights[part], '.4f')
-        add(f'EmFitVarX{short}', 1e3 * sigmas[part, 0, 0], '.3f')  # in thousandths
-        add(f'EmFitVarY{short}', 1e3 * sigmas[part, 1, 1], '.3f')
-        add(f'EmFitCov{short}', 1e3 * sigmas[part, 0, 1], '.3f')
-    require(np.all(e.history[0][2] == 1 / 3), 'the initial weights are 1/3')
-    add('EmInitVar', EM_VARIANCE, '.1f')
-    deviation = [np.sqrt(np.trace(sigma) / 2) for sigma in e.sigmas]
-    for short, value, label in zip(SHORT, deviation, LABELS):
-        add(f'EmDev{short}', value, '.3f')
-        add(f'Share{short}', np.mean(e.labels == label), '.2f')
-    add('DevRatio', 2 * deviation[0] / (deviation[1] + deviation[2]), '.1f')
-    require(round(2 * e.weights[0] / (e.weights[1] + e.weights[2])) == 3, 'the head is thrice as heavy as an ear')
-    received = np.array([e.gamma[e.labels == label, 0].sum() for label in LABELS])
-    add('HeadFromNoise', received[3], '.1f')
-    add('HeadFromEars', received[1] + received[2] - np.sum(e.labels == 'Head') + received[0], '.1f')
+    means, _, weights = e.mixture.history[0]
+    require(np.all(weights == 1 / 3), 'the initial weights are 1/3')
+    thousandths, deviation = 1e3 * e.sigmas, np.sqrt(np.trace(e.sigmas, axis1=1, axis2=2) / 2)
+    received = np.bincount(e.parts, e.gamma[:, 0])  # by the head, from each part
+    add('.4f', EmInitX=means[:, 0], EmInitY=means[:, 1], EmFitX=e.means[:, 0], EmFitY=e.means[:, 1], EmFitW=e.weights)
+    add('.3f', EmFitVarX=thousandths[:, 0, 0], EmFitVarY=thousandths[:, 1, 1], EmFitCov=thousandths[:, 0, 1],
+        EmDev=deviation)
+    add('.2f', Share=np.bincount(e.parts)[:3] / len(e.X))
+    add('.1f', EmInitVar=EM_VARIANCE, DevRatio=deviation[0] / deviation[1:].mean(), HeadFromNoise=received[3],
+        HeadFromEars=received[:3].sum() - np.sum(e.parts == 0))
+    require(round(e.weights[0] / e.weights[1:].mean()) == 3, 'the head is thrice as heavy as an ear')
 
 
 def clusters(e, add):
     """Who is in which cluster."""
-    labels, noise = e.labels, e.noise
-    own = np.array([LABELS.index(label) for label in labels])
-    for method, parts in (('Km', e.kmeans_parts), ('Em', e.em_parts)):
-        add(f'{method}HeadLost', int(np.sum((own == 0) & (parts != own))))
-        add(f'{method}Ari', adjusted_rand_index(labels[~noise], parts[~noise]), '.3f')
-    ears = (own == 1) | (own == 2)
-    require(np.all(e.kmeans_parts[ears] == own[ears]), 'K-means loses no ear sample')
-    add('EmEarsLost', int(np.sum(ears & (e.em_parts != own))))
-    add('EmNoiseInHead', int(np.sum(noise & (e.em_parts == 0))))
-    add('EmNoiseInEars', int(np.sum(noise & (e.em_parts > 0))))
-    for part in (1, 2):
-        add(f'KmHeadIn{SHORT[part]}', int(np.sum((labels == 'Head') & (e.kmeans_parts == part))))
-    add('KmHeadLostShare', 100 * np.mean(e.kmeans_parts[labels == 'Head'] > 0), '.0f')
-    add('KmFiveAri', adjusted_rand_index(labels[~noise], e.five_clusters[~noise]), '.3f')
-    tables = np.array([[np.sum((e.five_clusters == k) & (labels == label)) for label in LABELS] for k in range(5)])
-    head_clusters = np.sort(tables[np.argmax(tables, axis=1) == 0, 0])
-    for name, size in zip(('Small', 'Middle', 'Large'), head_clusters):
-        add(f'FiveHead{name}', int(size))
-    add('FiveHeadInEars', int(np.sum(labels == 'Head') - head_clusters.sum()))
+    km, em, five = (contingency(e.parts, run.clusters) for run in (e.three, e.mixture, e.five))
+    head_clusters = np.sort(five[0, np.argmax(five, axis=0) == 0])
+    add(KmHeadLost=km[0, 1:].sum(), KmHeadInLeft=km[0, 1], KmHeadInRight=km[0, 2],
+        EmHeadLost=em[0, 1:].sum(), EmEarsLost=em[1:3].sum() - em[1, 1] - em[2, 2],
+        EmNoiseInHead=em[3, 0], EmNoiseInEars=em[3, 1:].sum(), FiveHeadInEars=five[0].sum() - head_clusters.sum(),
+        **dict(zip(('FiveHeadSmall', 'FiveHeadMiddle', 'FiveHeadLarge'), head_clusters)))
+    add('.0f', KmHeadLostShare=100 * km[0, 1:].sum() / km[0].sum())
+    add('.3f', KmAri=ari(e, e.three), EmAri=ari(e, e.mixture), KmFiveAri=ari(e, e.five))
+    require(km[1, 1] == km[1].sum() and km[2, 2] == km[2].sum(), 'K-means loses no ear sample')
 
 
 def cut_head(e, add):
     """Why K-means cuts the head."""
-    X, labels = e.X, e.labels
-    add('HeadRadius', e.disk, '.3f')
-    head, *ears = e.centroids
-    for short, ear in zip(('Left', 'Right'), ears):
-        middle = (head + ear) / 2
-        gap = (middle - e.means[0]) @ (ear - head) / np.sqrt(np.sum((ear - head)**2))
-        add(f'Gap{short}', gap, '.3f')
-        require(0 < gap < e.disk, 'the boundary of K-means cuts the disk of the head')
-        require(np.sum((middle - e.means[0])**2) < e.disk**2, 'the midpoint lies inside the head')
-    add('TrueCentresHeadLost', int(np.sum((labels == 'Head') & (closest_centroid(X, e.class_means) > 0))))
-    centres = np.array([X[e.em_parts == k].mean(axis=0) for k in range(3)])
-    add('EmWcss', np.sum((X - centres[e.em_parts])**2), '.2f')
-    add('KmWcss', e.wcss[-1], '.2f')
-    require(np.sum((X - centres[e.em_parts])**2) > e.wcss[-1], 'the WCSS of the better clustering is larger')
-    add('EllipseLevel', str(ELLIPSE))
-    add('EllipseMass', 100 * (1 - np.exp(-ELLIPSE**2 / 2)), '.1f')
+    head, ears = e.three.centres[0], e.three.centres[1:]
+    middles = (head + ears) / 2 - e.means[0]  # seen from EM's mean of the head
+    gaps = np.sum(middles * (ears - head), axis=1) / np.linalg.norm(ears - head, axis=1)
+    add('.3f', HeadRadius=e.disk, GapLeft=gaps[0], GapRight=gaps[1])
+    require(np.all((0 < gaps) & (gaps < e.disk)), 'the boundary of K-means cuts the disk of the head')
+    require(np.linalg.norm(middles, axis=1).max() < e.disk, 'the midpoint lies inside the head')
+    true_means = recompute_centroids(e.X, 4, np.eye(4)[e.parts])[:3]
+    add(TrueCentresHeadLost=np.sum(closest_centroid(e.X[e.parts == 0], true_means) > 0), EllipseLevel=ELLIPSE)
+    Z = np.eye(3)[e.mixture.clusters]
+    of_em, of_kmeans = wcss(e.X, 3, Z, recompute_centroids(e.X, 3, Z)), e.three.objective[-1]
+    add('.2f', EmWcss=of_em, KmWcss=of_kmeans)
+    require(of_em > of_kmeans, 'the WCSS of the better clustering is larger')
+    add('.1f', EllipseMass=100 * (1 - np.exp(-ELLIPSE**2 / 2)))
 
 
 def noise(e, add):
     """What the noise points do."""
-    labels, noise = e.labels, e.noise
-    require(noise[np.argsort(e.log_p)[:noise.sum()]].all(), 'the samples of lowest density are the noise')
+    require(e.noise[np.argsort(e.log_p)[:e.noise.sum()]].all(), 'the samples of lowest density are the noise')
     unsure = e.gamma.max(axis=1) < UNSURE
-    rivals = np.sort(np.argsort(e.gamma[unsure], axis=1)[:, 1:], axis=1)  # the two largest
-    require(np.all(rivals[:, 0] == 0), 'where EM is unsure, the head competes')
+    require(np.all(e.gamma[unsure].argmin(axis=1) > 0), 'where EM is unsure, the head competes')
     distances = [squared_distances(e.X[unsure], mean) for mean in e.means[1:]]
     require(np.min(distances, axis=0).max() < 0.2**2, 'EM is unsure around the ears')
-    add('UnsureLevel', UNSURE, 'g')
-    add('UnsureSamples', int(unsure.sum()))
-    in_order = e.clean_kmeans.centres[utils.order_by_part(e.clean_kmeans.centres)]
-    for name, moves in (('Km', in_order - e.centroids), ('Em', e.clean.centres - e.tight.centres)):
-        add(f'Clean{name}Move', np.sqrt(np.sum(moves**2, axis=1)).max(), '.3f')
-    require(np.all(parts_of(e.clean_kmeans) == e.kmeans_parts[~noise]), 'K-means: no other sample changes')
-    require(np.sum(parts_of(e.clean) != parts_of(e.tight)[~noise]) == 1, 'EM: one other sample changes')
-    for short, before, after in zip(SHORT, e.tight.parameters[1], e.clean.parameters[1]):
-        change = 100 * (np.trace(after) / np.trace(before) - 1)
-        require(change < 0, 'without the noise every variance is smaller')
-        add(f'CleanVar{short}', -change, '.0f')
+    add('g', UnsureLevel=UNSURE, UnsureSamples=unsure.sum())
+    km_move, em_move = (np.linalg.norm(clean.centres - fit.centres, axis=1).max()
+                        for clean, fit in ((e.clean_kmeans, e.three), (e.clean, e.tight)))
+    shrinkage = 100 - 100 * np.divide(*(np.trace(fit.parameters[1], axis1=1, axis2=2) for fit in (e.clean, e.tight)))
+    add('.3f', CleanKmMove=km_move, CleanEmMove=em_move)
+    add('.0f', CleanVar=shrinkage)
+    random = best_of(descend(e.X[~e.noise], start) for start in kmeans_starts(e.X[~e.noise], main.K))
+    require(random.value < e.clean_kmeans.value + 1e-9, 'K-means without the noise: the best known')
+    require(np.all(e.clean_kmeans.clusters == e.three.clusters[~e.noise]), 'K-means: no other sample changes')
+    require(np.sum(e.clean.clusters != e.tight.clusters[~e.noise]) == 1, 'EM: one other sample changes')
+    require(np.all(shrinkage > 0), 'without the noise every variance is smaller')
 
 
-def outlier_ari(e, fit):
-    """Agreement of a fit to data with outliers with the labels of head and ears; NaN without a fit."""
-    clean = np.flatnonzero(~e.noise)
-    return adjusted_rand_index(e.labels[clean], fit.memberships[clean].argmax(axis=1)) if fit else np.nan
+def clusters_of_parts(e, fit):
+    """The sets of clusters that hold samples of the head, the left and the right ear."""
+    return [set(fit.clusters[np.flatnonzero(e.parts == part)]) for part in range(3)]
 
 
 def outliers_in_kmeans(e, add):
     """A centroid for an outlier."""
     o, c = e.outliers, e.choice
-    add('OutFew', OUTLIER_COUNTS[1])
-    for distance, name in zip(OUTLIER_DISTANCES[1:5], ('One', 'Two', 'Four', 'Eight')):
-        add(f'Out{name}', distance, 'g')
-    add('RingX', CENTRE[0], 'g')
-    add('RingY', CENTRE[1], 'g')
-    add('WcssTwo', c.wcss[1], '.2f')
-    add('IsolationPrice', c.wcss[1] - c.wcss[2], '.1f')
-    add('IsolationDistance', np.sqrt(c.wcss[1] - c.wcss[2]), '.1f')
-    isolated = [np.sum(fit.memberships[:, fit.memberships[-1] == 1]) == 1
-                for fit in (o[1, d].kmeans for d in OUTLIER_DISTANCES)]
-    require(isolated == [False] * 3 + [True] * 3, 'K-means isolates a single outlier between the distances 2 and 4')
-    require([o[1, d].kmeans_random.value < o[1, d].kmeans.value - 1 for d in OUTLIER_DISTANCES]
-            == [False] * 3 + [True, True, False], 'at 4 and 8 the random starts miss it')
+    price = c.wcss[1] - c.wcss[2]
+    add('g', OutFew=OUTLIER_COUNTS[1], **dict(zip(('OutOne', 'OutTwo', 'OutFour', 'OutEight'), OUTLIER_DISTANCES[1:])),
+        RingX=CENTRE[0], RingY=CENTRE[1])
+    add('.1f', IsolationPrice=price, IsolationDistance=np.sqrt(price))
+    add('.2f', WcssTwo=c.wcss[1], IsolatedAri=ari(e, o[1, 16].kmeans))
+    single = [o[1, d] for d in OUTLIER_DISTANCES]
+    require([np.sum(s.kmeans.clusters == s.kmeans.clusters[-1]) == 1 for s in single] == [False] * 3 + [True] * 3,
+            'K-means isolates a single outlier between the distances 2 and 4')
+    require([s.kmeans_random.value < s.kmeans.value - 1 for s in single] == [False] * 3 + [True, True, False],
+            'at 4 and 8 the random starts miss it')
     missed = [s for s in o.values() if s.kmeans_random.value < s.kmeans.value - 0.1]
-    better = [outlier_ari(e, s.kmeans_random) > outlier_ari(e, s.kmeans) + 0.1 for s in missed]
+    better = [ari(e, s.kmeans_random) > ari(e, s.kmeans) + 0.1 for s in missed]
     require(sum(better) > len(missed) / 2, 'where random starts of K-means miss the best WCSS, the ARI is often better')
-    halves = parts_of(o[1, 16].kmeans)[:len(e.X)]
-    ears = [set(halves[e.labels == label]) for label in LABELS[1:3]]
-    require([len(ear) for ear in ears] == [1, 1] and ears[0] != ears[1]
-            and set(halves[e.labels == 'Head']) == ears[0] | ears[1], 'each ear gets a part of the head')
-    add('IsolatedAri', outlier_ari(e, o[1, 16].kmeans), '.2f')
-    far = [outlier_ari(e, o[count, d].kmeans) for count in OUTLIER_COUNTS[1:] for d in OUTLIER_DISTANCES[3:]]
-    require(np.all(np.array(far) == 0), 'several outliers: at 4 and farther the mouse is one cluster')
-    require(all(outlier_ari(e, o[count, d].kmeans) > 0.4 for count in OUTLIER_COUNTS for d in OUTLIER_DISTANCES[:3]),
+    head, left, right = clusters_of_parts(e, o[1, 16].kmeans)
+    require(len(left) == len(right) == 1 and left != right and head == left | right, 'each ear gets a part of the head')
+    require(all(ari(e, o[count, d].kmeans) == 0 for count in OUTLIER_COUNTS[1:] for d in OUTLIER_DISTANCES[3:]),
+            'several outliers: at 4 and farther the mouse is one cluster')
+    require(all(ari(e, o[count, d].kmeans) > 0.4 for count in OUTLIER_COUNTS for d in OUTLIER_DISTANCES[:3]),
             'up to the distance 2 the mouse keeps several clusters')
 
 
 def outliers_in_em(e, add):
     """A component for the outliers, and the collapse onto a single one."""
     o = e.outliers
-    require([bool(o[1, d].em) for d in OUTLIER_DISTANCES] == [True] * 4 + [False] * 2, 'one outlier: a fit up to 4')
-    require([bool(o[1, d].em_random) for d in OUTLIER_DISTANCES] == [True] * 2 + [False] * 4, 'at random: up to 1')
-    require(min(outlier_ari(e, o[1, d].em) for d in OUTLIER_DISTANCES[:4]) > 0.97, 'these fits are good')
-    add('WarmGrowth', (o[1, 4].em.parameters[1] / e.sigmas)[0, 1, 1], '.1f')
+    aris, aris_random = ([ari(e, fit) for fit in fits] for fits in
+                         zip(*((o[1, d].em, o[1, d].em_random) for d in OUTLIER_DISTANCES)))
+    require(list(np.isnan(aris)) == [False] * 4 + [True] * 2, 'one outlier: a fit up to 4')
+    require(list(np.isnan(aris_random)) == [False] * 2 + [True] * 4, 'at random: up to 1')
+    require(min(aris[:4]) > 0.97, 'these fits are good')
+    head = utils.order_by_part(o[1, 4].em.centres)[0]
+    add('.1f', WarmGrowth=o[1, 4].em.parameters[1][head, 1, 1] / e.sigmas[0, 1, 1])
     for distance in OUTLIER_DISTANCES[3:]:
         s = o[1, distance]
-        ends = [climb(s.data, seeded(start_of_em, seed, main.K), EM_EPS) for seed in range(RESTARTS)]
-        for end in [*ends, *([climb(s.data, e.fitted)] if distance > 4 else [])]:
+        ends = [climb(s.data, start, eps=EM_EPS) for start in em_starts(main.K)]
+        for end in ends + ([climb(s.data, e.fitted)] if distance > 4 else []):
             k = np.argmin(end.parameters[2])
             require(end.value == -np.inf and abs(end.parameters[2][k] * len(s.data) - 1) < 1e-6
                     and squared_distances(end.centres[k], s.ring[0]) < 1e-12, 'it collapses onto the outlier')
-    require(outlier_ari(e, o[5, 1].em) > 0.97 and outlier_ari(e, o[5, 1].em_random) < 0.6,
+    require(ari(e, o[5, 1].em) > 0.97 and ari(e, o[5, 1].em_random) < 0.6,
             'five outliers at 1: the random starts miss the good optimum')
     merged = [o[count, d] for count in OUTLIER_COUNTS[1:] for d in OUTLIER_DISTANCES[1:] if (count, d) != (5, 1)]
     for s in merged:
-        clusters = s.em.memberships.argmax(axis=1)
-        head, left, right = (set(clusters[:len(e.X)][e.labels == label]) for label in LABELS[:3])
+        head, left, right = clusters_of_parts(e, s.em)
         require(len(head) == len(left) == 1 and head == right != left, 'head and right ear are merged, whole')
         require(abs(s.em.value - s.em_random.value) < 1e-4, 'the random starts find that, too')
-    add('MergedAri', outlier_ari(e, merged[0].em), '.2f')
+    add('.2f', MergedAri=ari(e, merged[0].em))
 
 
 def limit_of_gamma(e, add):
     """z is the limit of gamma."""
     for name, s in zip('ABCD', SHRINKING):
-        add(f'Shrink{name}', power_of_ten(s))
-        gamma, _ = e_step(e.X, e.centroids, s * np.tile(np.eye(2), (3, 1, 1)), np.full(3, 1 / 3))
-        require(np.all(gamma.argmax(axis=1) == e.kmeans_parts), 'the largest gamma is where z is 1')
-        add(f'ShrinkGamma{name}', gamma.max(axis=1).mean(), '.4f')
+        gamma, _ = e_step(e.X, e.three.centres, s * np.tile(np.eye(2), (3, 1, 1)), np.full(3, 1 / 3))
+        require(np.all(gamma.argmax(axis=1) == e.three.clusters), 'the largest gamma is where z is 1')
+        add('.4f', **{f'Shrink{name}': power_of_ten(s), f'ShrinkGamma{name}': gamma.max(axis=1).mean()})
 
 
 def samples(e, add):
     """Samples from the fitted mixture."""
-    outside = mass_outside(e.sigmas[0], e.disk)
     spilt = (e.components == 0) & (squared_distances(e.samples, e.means[0]) > e.disk**2)
     x, y = e.samples[spilt].T
     require(np.any((x > e.means[1, 0]) & (x < e.means[2, 0]) & (y > e.means[1:, 1].mean())),
             'head samples spill into the gap between the ears')
-    add('NumDrawn', SAMPLES)
-    add('OutsideShare', 100 * outside, '.0f')
-    add('OutsideDrawn', int(spilt.sum()))
-    for part in range(3):
-        add(f'Drawn{SHORT[part]}', int(np.sum(e.components == part)))
+    add(NumDrawn=SAMPLES, Drawn=np.bincount(e.components), OutsideDrawn=spilt.sum())
+    add('.0f', OutsideShare=100 * mass_outside(e.sigmas[0], e.disk))

@@ -3,13 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
 
 import main
 import utils
-from claims import ELLIPSE, outlier_ari
+from claims import ELLIPSE, ari
 from em import e_step
 from k_means import squared_distances
-from studies import LABELS, OUTLIER_COUNTS, OUTLIER_DISTANCES, PART_NAMES, RESTARTS, SAMPLES
+from studies import OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES
 
 FIGURES = Path(__file__).resolve().parent / 'figures'
 WIDTH = 6.3  # inches: 16 cm, the width of the text
@@ -17,10 +18,16 @@ STYLE = {'font.size': 9, 'axes.titlesize': 9, 'legend.fontsize': 9, 'xtick.label
          'grid.color': '#E5E5E5', 'pdf.fonttype': 42}  # TrueType: text can be searched and copied
 STRIP = (1, 10, 20, 25, -1)  # iterations of EM
 NO_FIT = -0.15  # the height at which it is marked that EM found no fit
+BEST = dict(linestyle='-', markersize=4)  # filled markers on a line for the best known fit
+RANDOM = dict(linestyle=':', linewidth=1, markersize=9, markerfacecolor='none')  # around them, for random starts
+PART_NAMES = ('head', 'left ear', 'right ear')
+PART_COLOURS = np.array([to_rgb(utils.part_style(part)[0]) for part in range(3)])
+CIRCLE = np.array([(np.cos(angle), np.sin(angle)) for angle in np.linspace(0, 2 * np.pi, 200)]).T
 
 
-def save(fig, name):
-    """Save a figure as main.py's are saved: PDF and PNG, the same bytes from run to run."""
+def save(fig, name, **margins):
+    """Save a figure with these margins as main.py's are saved: PDF and PNG, the same bytes from run to run."""
+    fig.subplots_adjust(**margins)
     fig.savefig(FIGURES / f'{name}.pdf', metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
     fig.savefig(FIGURES / f'{name}.png', dpi=200, metadata={'Software': None})
     plt.close(fig)
@@ -37,16 +44,13 @@ def frame(axes, X, titles, ticks=(0.2, 0.4, 0.6, 0.8)):
 
 
 def scatter_parts(ax, X, parts, size=9):
-    """Samples in the colour and marker of their part of the mouse."""
+    """Samples in the colour and marker of their part of the mouse, noise points as grey crosses."""
     for part, name in enumerate(PART_NAMES):
         colour, marker = utils.part_style(part)
         ax.scatter(*X[parts == part].T, s=size, linewidth=0, color=colour, marker=marker, label=name)
-
-
-def scatter_labels(ax, e, size=9):
-    """The samples by their label, noise points as grey crosses."""
-    scatter_parts(ax, e.X, np.array([LABELS.index(label) for label in e.labels]), size)
-    ax.scatter(*e.X[e.noise].T, s=18, linewidth=1, color=utils.NOISE_COLOUR, marker=utils.NOISE_MARKER, label='noise')
+    if np.any(parts == 3):
+        ax.scatter(*X[parts == 3].T, s=18, linewidth=1, color=utils.NOISE_COLOUR, marker=utils.NOISE_MARKER,
+                   label='noise')
 
 
 def mark_centres(ax, centres):
@@ -54,23 +58,16 @@ def mark_centres(ax, centres):
     ax.scatter(*centres.T, s=50, color='white', edgecolor='black', marker='X', zorder=4, label='centroid or mean')
 
 
-def unit_circle():
-    """Points on the unit circle, shape (2, 200)."""
-    angles = np.linspace(0, 2 * np.pi, 200)
-    return np.stack((np.cos(angles), np.sin(angles)))
-
-
 def mark_disk(ax, e):
     """The smallest disk around EM's mean of the head that holds every sample of the head."""
-    ax.plot(*(e.means[0][:, np.newaxis] + e.disk * unit_circle()), color='black', linewidth=1.2, linestyle=':',
+    ax.plot(*(e.means[0][:, np.newaxis] + e.disk * CIRCLE), color='black', linewidth=1.2, linestyle=':',
             label='disk of the head')
 
 
 def mark_ellipses(ax, means, sigmas, **style):
     """The ellipse of each component, in the colour of its part unless the style says another."""
-    for part in range(3):
-        ellipse = means[part][:, np.newaxis] + ELLIPSE * np.linalg.cholesky(sigmas[part]) @ unit_circle()
-        ax.plot(*ellipse, **{'color': utils.part_style(part)[0], 'linewidth': 1.2, **style})
+    for mean, factor, colour in zip(means, np.linalg.cholesky(sigmas), PART_COLOURS):
+        ax.plot(*(mean[:, np.newaxis] + ELLIPSE * factor @ CIRCLE), **{'color': colour, 'linewidth': 1.2, **style})
 
 
 def mark_boundaries(ax, score):
@@ -94,107 +91,97 @@ def draw_comparison(e):
     """The original, K-means with its Voronoi cells, and EM with its regions of largest responsibility."""
     fig, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.75), sharey=True)
     frame(axes, e.X, ('Original', f'K-means, K = {main.K}', f'EM, K = {main.K}'))
-    scatter_labels(axes[0], e, 7)
-    for ax, parts, centres in ((axes[1], e.kmeans_parts, e.centroids), (axes[2], e.em_parts, e.means)):
+    for ax, parts in zip(axes, (e.parts, e.three.clusters, e.mixture.clusters)):
         scatter_parts(ax, e.X, parts, 7)
-        mark_centres(ax, centres)
-    mark_boundaries(axes[1], lambda x: -np.stack([squared_distances(x, centroid) for centroid in e.centroids]))
-    mark_boundaries(axes[2], lambda x: np.log(np.maximum(e_step(x, *e.fitted)[0].T, 1e-300)))
+    head, *ears = e.three.centres
+    mark_centres(axes[1], e.three.centres)
+    mark_boundaries(axes[1], lambda x: -np.stack([squared_distances(x, centroid) for centroid in e.three.centres]))
     mark_disk(axes[1], e)
-    for k, ear in enumerate(e.centroids[1:]):
-        axes[1].plot(*np.stack((e.centroids[0], ear)).T, color='black', linewidth=0.8)
-        axes[1].plot(*(e.centroids[0] + ear) / 2, 'o', color='white', markeredgecolor='black', markersize=5,
-                     label='midpoint')
+    for ear in ears:
+        axes[1].plot(*np.stack((head, ear)).T, color='black', linewidth=0.8)
+        axes[1].plot(*(head + ear) / 2, 'o', color='white', markeredgecolor='black', markersize=5, label='midpoint')
+    mark_centres(axes[2], e.means)
+    mark_boundaries(axes[2], lambda x: np.log(np.maximum(e_step(x, *e.fitted)[0].T, 1e-300)))
     mark_ellipses(axes[2], e.means, e.sigmas, color='black', linestyle='--', label=f'{ELLIPSE}-sigma ellipse')
     shared_legend(fig, axes, 5)
-    fig.subplots_adjust(left=0.075, right=0.995, bottom=0.3, top=0.93, wspace=0.06)
-    save(fig, 'comparison')
+    save(fig, 'comparison', left=0.075, right=0.995, bottom=0.3, top=0.93, wspace=0.06)
 
 
 def draw_choice(e):
     """WCSS and BIC over the number of clusters."""
     fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 1.9))
-    for ax, values, ylabel, title in ((axes[0], e.choice.wcss, 'WCSS', 'K-means: WCSS'),
-                                      (axes[1], e.choice.bic, 'BIC', 'EM: BIC')):
+    for ax, method, name, values in zip(axes, ('K-means', 'EM'), ('WCSS', 'BIC'), (e.choice.wcss, e.choice.bic)):
         ax.plot(e.choice.K, values, 'o-', color=utils.COLOURS[0], markersize=4)
         ax.plot(main.K, values[main.K - 1], 'o', color=utils.COLOURS[5], markersize=7, label=f'K = {main.K}')
-        ax.set(xlabel='Number of clusters K', ylabel=ylabel, title=title, xticks=e.choice.K)
+        ax.set(xlabel='Number of clusters K', ylabel=name, title=f'{method}: {name}', xticks=e.choice.K)
         ax.grid()
         ax.legend(loc='upper right')
     axes[0].set_ylim(bottom=0)
     axes[1].locator_params(axis='y', nbins=5)
-    fig.subplots_adjust(left=0.075, right=0.99, bottom=0.21, top=0.89, wspace=0.28)
-    save(fig, 'choice-of-k')
+    save(fig, 'choice-of-k', left=0.075, right=0.99, bottom=0.21, top=0.89, wspace=0.28)
 
 
 def draw_strip(e):
     """Iterations of EM: where they lie on the climb, and samples in the mixed colours of their responsibilities."""
-    values = e.mixture.result[2]
-    iterations = [i % (len(values) + 1) for i in STRIP]
+    values, history = e.mixture.objective, e.mixture.history
+    iterations = np.arange(len(history))[list(STRIP)]
     fig = plt.figure(figsize=(WIDTH, 3.4))
     top = fig.add_axes((0.1, 0.63, 0.88, 0.34))
-    top.plot(range(1, len(values) + 1), values, '.-', color='#666666', markersize=4)
-    top.plot(iterations, values[np.array(iterations) - 1], 'o', color='black', markersize=7)
+    top.plot(range(1, len(history)), values, '.-', color='#666666', markersize=4)
+    top.plot(iterations, values[iterations - 1], 'o', color='black', markersize=7)
     for i in iterations:
         top.annotate(str(i), (i, values[i - 1]), (6, -4), textcoords='offset points', va='top')
     top.set(xlabel='Iteration', ylabel='Log-likelihood', xlim=(0, len(values) + 3), ylim=(270, 650))
     top.grid()
     axes = fig.subplots(1, len(STRIP), sharey=True)
     frame(axes, e.X, [f'Iteration {i}' for i in iterations], (0.2, 0.5, 0.8))
-    colours = np.array([plt.matplotlib.colors.to_rgb(utils.part_style(part)[0]) for part in range(3)])
     for ax, i in zip(axes, iterations):
-        gamma, _ = e_step(e.X, *e.history[i])
+        means, sigmas, _ = history[i]
+        gamma, _ = e_step(e.X, *history[i])
         for part in range(3):
             rows = gamma.argmax(axis=1) == part
-            ax.scatter(*e.X[rows].T, s=4, linewidth=0, c=gamma[rows] @ colours, marker=utils.part_style(part)[1])
-        mark_ellipses(ax, *e.history[i][:2])
-        for part, mean in enumerate(e.history[i][0]):
-            ax.scatter(*mean, s=30, color=colours[part], edgecolor='black', linewidth=0.8, marker='X', zorder=4)
-    fig.subplots_adjust(left=0.075, right=0.995, bottom=0.1, top=0.47, wspace=0.08)
-    save(fig, 'how-em-gets-there')
-
-
-def outlier_style(random, **style):
-    """Filled markers on a line for the best known fit, hollow ones around them for the best of random starts."""
-    return {**style, **(dict(linestyle=':', linewidth=1, markersize=9, markerfacecolor='none') if random else
-                        dict(linestyle='-', markersize=4))}
+            ax.scatter(*e.X[rows].T, s=4, linewidth=0, c=gamma[rows] @ PART_COLOURS, marker=utils.part_style(part)[1])
+        mark_ellipses(ax, means, sigmas)
+        for mean, colour in zip(means, PART_COLOURS):
+            ax.scatter(*mean, s=30, color=colour, edgecolor='black', linewidth=0.8, marker='X', zorder=4)
+    save(fig, 'how-em-gets-there', left=0.075, right=0.995, bottom=0.1, top=0.47, wspace=0.08)
 
 
 def draw_outliers(e):
     """Agreement with the labels over the distance of added outliers: K-means beside EM."""
     fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.6), sharey=True)
-    for ax, title, method in ((axes[0], 'K-means', 'kmeans'), (axes[1], 'EM', 'em')):
+    for ax, title, method in zip(axes, ('K-means', 'EM'), ('kmeans', 'em')):
         for j, count in enumerate(OUTLIER_COUNTS):
             x = np.array(OUTLIER_DISTANCES) * 1.05**(j - 1)  # apart, where lines lie on each other
-            for name, random in ((method, False), (f'{method}_random', True)):
-                y = np.array([outlier_ari(e, getattr(e.outliers[count, d], name)) for d in OUTLIER_DISTANCES])
-                style = outlier_style(random, color=utils.COLOURS[3 + j], marker='Dvp'[j])
-                ax.plot(x, y, **style, label=None if random else f'{count} outlier{"s"[:count - 1]}')
-                ax.plot(x[np.isnan(y)], np.full(np.isnan(y).sum(), NO_FIT), **{**style, 'linestyle': ''})
+            for name, style, label in ((method, BEST, f'{count} outlier{"s"[:count - 1]}'),
+                                       (f'{method}_random', RANDOM, None)):
+                style = dict(style, color=utils.COLOURS[3 + j], marker='Dvp'[j])
+                y = np.array([ari(e, vars(e.outliers[count, d])[name]) for d in OUTLIER_DISTANCES])
+                missing = np.isnan(y)
+                ax.plot(x, y, **style, label=label)
+                ax.plot(x[missing], np.full(missing.sum(), NO_FIT), **dict(style, linestyle=''))
         ax.set(xlabel='Distance of the outliers', title=title, xscale='log', ylim=(-0.25, 1.08))
         ax.set_yticks([NO_FIT, 0, 0.2, 0.4, 0.6, 0.8, 1], ['no fit', '0', '0.2', '0.4', '0.6', '0.8', '1'])
         ax.set_xticks(OUTLIER_DISTANCES, [f'{d:g}' for d in OUTLIER_DISTANCES])
         ax.minorticks_off()
         ax.grid()
     axes[0].set_ylabel('ARI of head and ears')
-    for random, label in ((False, 'best known'), (True, f'best of {RESTARTS} random starts')):
-        axes[1].plot([], [], **outlier_style(random, color='black', marker='o'), label=label)
+    for style, label in ((BEST, 'best known'), (RANDOM, f'best of {RESTARTS} random starts')):
+        axes[1].plot([], [], **style, color='black', marker='o', label=label)
     shared_legend(fig, axes, 3)
-    fig.subplots_adjust(left=0.1, right=0.99, bottom=0.33, top=0.91, wspace=0.06)
-    save(fig, 'outliers')
+    save(fig, 'outliers', left=0.1, right=0.99, bottom=0.33, top=0.91, wspace=0.06)
 
 
 def draw_samples(e):
     """The data beside as many samples from the fitted mixture."""
     fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.3), sharey=True)
     frame(axes, np.vstack((e.X, e.samples)), (f'Data: {len(e.X)} samples', f'Fitted mixture: {SAMPLES} samples'))
-    scatter_labels(axes[0], e)
+    scatter_parts(axes[0], e.X, e.parts)
     scatter_parts(axes[1], e.samples, e.components)
     for ax in axes:
         mark_disk(ax, e)
     shared_legend(fig, axes, 5)
-    fig.subplots_adjust(left=0.085, right=0.985, bottom=0.2, top=0.94, wspace=0.06)
-    save(fig, 'samples')
+    save(fig, 'samples', left=0.085, right=0.985, bottom=0.2, top=0.94, wspace=0.06)
 
 
 def draw(evidence):

@@ -1,28 +1,29 @@
-"""The evidence of the report: fits, and studies of many fits. Draws and writes nothing."""
+"""The evidence of the report: fits, and studies of many fits. Draws and writes nothing.
+
+A fit has a value, the larger the better: minus the WCSS, or the log-likelihood; memberships (N, K), hard or soft;
+clusters (N,), where these are largest; centres (K, 2); and parameters, or the objective over the iterations.
+"""
 import contextlib
-import inspect
-import io
 import itertools
 from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
 
+import em
+import k_means
 import main
 import utils
-from em import e_step, em, update_parameters
-from k_means import closest_centroid, compute_Z, kmeans, recompute_centroids, squared_distances, wcss
 
 LABELS = ('Head', 'Ear_left', 'Ear_right', 'Noise')
-PART_NAMES = ('head', 'left ear', 'right ear')
 SEEDS = 100  # random starts of the study of stability
 RESTARTS = 10  # random starts for each K of the choice of K and for each set of outliers
 LARGEST_K = 5
 OUTLIER_COUNTS = (1, 5, 20)
 OUTLIER_DISTANCES = (0.5, 1, 2, 4, 8, 16)
 CENTRE = np.array([0.5, 0.5])  # of the head, and of the circles on which outliers are placed
-EM_EPS, EM_VARIANCE = (inspect.signature(em).parameters[name].default for name in ('eps', 'init_variance'))
-TIGHT_EPS, TIGHT_MAX_ITER = 1e-8, 5000  # EM run on to where its stopping rule no longer matters
+EM_EPS, EM_VARIANCE = em.em.__defaults__  # eps and init_variance
+TIGHT_EPS = 1e-8  # EM run on to where its stopping rule no longer matters
 SMALLEST_SHARE = 0.05  # of the samples: a component of fewer may fit some that lie on a line by chance
 FEWEST_OUTLIERS = 4.5  # samples of a component: five outliers are fitted, fewer are next to a collapse
 SHRINKING = (0.1, 0.01, 0.001, 0.0001)  # variances s of Sigma = s I
@@ -35,85 +36,95 @@ def require(condition, claim):
         raise AssertionError(f'the report claims what the numbers do not show: {claim}')
 
 
-def quiet(function, *arguments, **options):
-    """Call a function without what it prints."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        return function(*arguments, **options)
-
-
 # --- Fits ---
 
+def fit_of(value, memberships, centres, **more):
+    """A fit, and what more is known of it."""
+    return SimpleNamespace(value=value, memberships=memberships, clusters=memberships.argmax(axis=1), centres=centres,
+                           **more)
+
+
 def run_main():
-    """The results of main.main(), without its figures: two K-means fits and the EM fit."""
-    fits = []
+    """The three runs of main.main(), clusters in the order of the parts, and the way there of those with K = 3.
 
-    def recorded(method):
-        def fit(X, K, max_iter):
-            state = np.random.get_state()
-            result = method(X, K, max_iter)
-            fits.append(SimpleNamespace(K=K, max_iter=max_iter, state=state, result=result))
-            return result
-        return fit
-
-    nothing = mock.Mock()
-    with mock.patch.multiple(main, kmeans=recorded(kmeans), em=recorded(em), plot_mickey_mouse=nothing,
-                             plot_original_data=nothing, plot_objective_function=nothing):
-        quiet(main.main)
-    return fits
-
-
-def start_of_em(K):
-    """The parameters that em starts from: means from the random stream, equal covariances and weights."""
-    return np.random.random((K, 2)), EM_VARIANCE * np.tile(np.eye(2), (K, 1, 1)), np.full(K, 1 / K)
-
-
-def em_history(X, run):
-    """The parameters of a finished run of em: at its start and after each iteration.
-
-    em returns the last means alone. The same steps from the same random state
-    give all the others; means and log-likelihood prove that it is so.
+    Each step of kmeans and em returns new arrays, so what the steps were called with is the history of a run.
     """
-    means, _, log_likelihoods = run.result
-    np.random.set_state(run.state)
-    history = [start_of_em(run.K)]
-    for _ in log_likelihoods:
-        history.append(update_parameters(X, *history[-1], e_step(X, *history[-1])[0]))
-    require(np.abs(history[-1][0] - means).max() < 1e-10, 'the parameters are those of the run')
-    require(abs(e_step(X, *history[-1])[1].sum() - log_likelihoods[-1]) < 1e-6, 'the parameters are those of the run')
-    return history
+    with contextlib.redirect_stdout(None), \
+            mock.patch.multiple(main, plot_original_data=mock.DEFAULT, plot_objective_function=mock.DEFAULT,
+                                plot_mickey_mouse=mock.DEFAULT) as plots, \
+            mock.patch.object(k_means, 'compute_Z', wraps=k_means.compute_Z) as compute_Z, \
+            mock.patch.object(em, 'e_step', wraps=em.e_step) as e_step:
+        main.main()
+    runs = []
+    for curve, mouse in zip(plots['plot_objective_function'].mock_calls, plots['plot_mickey_mouse'].mock_calls):
+        (objective, _), (_, _, memberships, centres, method) = curve.args, mouse.args
+        order, sign = utils.order_by_part(centres), 1 if method == 'EM' else -1
+        runs.append(fit_of(sign * objective[-1], memberships[:, order], centres[order],
+                           objective=objective, order=order))
+    three, five, mixture = runs
+    of_three = [centroids for _, K, centroids in (call.args for call in compute_Z.mock_calls) if K == main.K]
+    three.history = [centroids[three.order] for centroids in of_three] + [three.centres]
+    mixture.history = [tuple(values[mixture.order] for values in call.args[1:]) for call in e_step.mock_calls]
+    return three, five, mixture
 
 
-def descend(data, centroids):
-    """K-means from these centroids until no sample changes its cluster; value is the negative WCSS."""
-    K, before = len(centroids), None
-    while True:
-        Z = compute_Z(data, K, centroids)
-        if before is not None and np.array_equal(Z, before):
-            return SimpleNamespace(value=-wcss(data, K, Z, centroids), memberships=Z, centres=centroids)
-        before, centroids = Z, recompute_centroids(data, K, Z)
+def random_runs(method, X, K, max_iter):
+    """Runs of kmeans or em from many random starts."""
+    runs = []
+    for seed in range(SEEDS):
+        np.random.seed(seed)
+        with contextlib.redirect_stdout(None):
+            first, second, objective = method(X, K, max_iter)
+        if method is em.em:  # the means come first, and densities, whose shares are the responsibilities
+            runs.append(fit_of(objective[-1], second / second.sum(axis=1, keepdims=True), first, objective=objective))
+        else:
+            runs.append(fit_of(-objective[-1], first, second, objective=objective))
+    return runs
 
 
-def climb(data, parameters, eps=TIGHT_EPS, max_iter=TIGHT_MAX_ITER):
-    """EM from these parameters by the rule of em; value is the log-likelihood, -inf if a component collapses."""
-    values, responsibilities = [], None
-    try:
-        responsibilities, _ = e_step(data, *parameters)
-        for iteration in range(max_iter):
-            parameters = update_parameters(data, *parameters, responsibilities)
-            responsibilities, log_p = e_step(data, *parameters)
-            values.append(log_p.sum())
-            if iteration > 1 and values[-1] - values[-2] < eps:
-                break
-    except np.linalg.LinAlgError:
-        values = [-np.inf]
-    return SimpleNamespace(value=values[-1], memberships=responsibilities, centres=parameters[0],
-                           parameters=parameters)
+def kmeans_starts(data, K):
+    """The centroids that kmeans starts from, K distinct samples, for several seeds."""
+    return [data[np.random.RandomState(seed).choice(len(data), size=K, replace=False)] for seed in range(RESTARTS)]
+
+
+def em_starts(K):
+    """The parameters that em starts from, with random means and all else equal, for several seeds."""
+    return [(np.random.RandomState(seed).random_sample((K, 2)), EM_VARIANCE * np.tile(np.eye(2), (K, 1, 1)),
+             np.full(K, 1 / K)) for seed in range(RESTARTS)]
 
 
 def from_memberships(data, memberships):
-    """The parameters that fit these memberships (N, K), hard or soft: one M-step."""
+    """The parameters that fit these memberships, hard or soft: one M-step. The means are K-means' centroids."""
     K = memberships.shape[1]
-    return update_parameters(data, np.zeros((K, 2)), np.zeros((K, 2, 2)), np.zeros(K), memberships)
+    return em.update_parameters(data, np.zeros((K, 2)), np.zeros((K, 2, 2)), np.zeros(K), memberships)
+
+
+def descend(data, centroids):
+    """K-means from these centroids until none moves."""
+    K, before = len(centroids), None
+    while not np.array_equal(centroids, before):
+        before, Z = centroids, k_means.compute_Z(data, K, centroids)
+        centroids = k_means.recompute_centroids(data, K, Z)
+    return fit_of(-k_means.wcss(data, K, Z, centroids), Z, centroids)
+
+
+def climb(data, parameters, fewest=0, eps=TIGHT_EPS):
+    """EM from these parameters by the rule of em.
+
+    The value is -inf where a component collapses, or is left with fewer samples than `fewest`: the likelihood is
+    unbounded, and a component on a few samples that lie together, or on a line, can have any.
+    """
+    values, responsibilities = [], np.zeros((len(data), len(parameters[0])))
+    try:
+        responsibilities, _ = em.e_step(data, *parameters)
+        while len(values) < 3 or values[-1] - values[-2] >= eps:
+            parameters = em.update_parameters(data, *parameters, responsibilities)
+            responsibilities, log_p = em.e_step(data, *parameters)
+            values.append(log_p.sum())
+        value = values[-1] if parameters[2].min() * len(data) >= fewest else -np.inf
+    except np.linalg.LinAlgError:
+        value = -np.inf
+    return fit_of(value, responsibilities, parameters[0], parameters=parameters)
 
 
 def best_of(fits):
@@ -121,110 +132,62 @@ def best_of(fits):
     return max(fits, key=lambda fit: fit.value)
 
 
-def best_em(data, starts, fewest):
-    """The best local optimum that EM reaches from these starts, run on to its end.
-
-    None where none is left with all components standing for `fewest` samples:
-    the likelihood is unbounded, and a component on a few samples that lie
-    together, or on a line, can have any.
-    """
-    fits = [climb(data, start, EM_EPS, main.MAX_ITER_EM) for start in starts]
-    for fit in sorted((fit for fit in fits if fit.value > -np.inf), key=lambda fit: -fit.value):
-        fit = climb(data, fit.parameters)
-        if fit.value > -np.inf and fit.parameters[2].min() * len(data) >= fewest:
-            return fit
-    return None
-
-
-def seeded(function, seed, *arguments):
-    """The result of a function for a random seed, without what it prints."""
-    np.random.seed(seed)
-    return quiet(function, *arguments)
-
-
-def random_rows(data, K):
-    """The centroids that kmeans starts from: K distinct samples."""
-    return data[np.random.choice(len(data), size=K, replace=False)]
-
-
-def parts_of(fit):
-    """The part (0 head, 1 left ear, 2 right ear, then others) of each sample's cluster."""
-    return np.argsort(utils.order_by_part(fit.centres))[np.argmax(fit.memberships, axis=1)]
+def contingency(labels, clusters):
+    """How many samples each label and each cluster have in common, shape (labels, clusters)."""
+    (_, rows), (_, columns) = (np.unique(names, return_inverse=True) for names in (labels, clusters))
+    table = np.zeros((rows.max() + 1, columns.max() + 1), dtype=int)
+    np.add.at(table, (rows, columns), 1)
+    return table
 
 
 def adjusted_rand_index(labels, clusters):
     """Agreement of two partitions: 1 if they are equal, 0 on average if one is random."""
-    _, rows = np.unique(labels, return_inverse=True)
-    _, columns = np.unique(clusters, return_inverse=True)
-    table = np.zeros((rows.max() + 1, columns.max() + 1))
-    np.add.at(table, (rows, columns), 1)
-    pairs, rows, columns, total = (np.sum(n * (n - 1) / 2) for n in
-                                   (table, table.sum(axis=1), table.sum(axis=0), np.array(len(labels))))
+    table = contingency(labels, clusters)
+    both, rows, columns, total = (np.sum(n * (n - 1) / 2) for n in  # pairs of samples
+                                  (table, table.sum(axis=1), table.sum(axis=0), table.sum()))
     expected = rows * columns / total
-    return (pairs - expected) / ((rows + columns) / 2 - expected)
+    return (both - expected) / ((rows + columns) / 2 - expected)
 
 
 # --- Evidence ---
 
 def merge(memberships):
     """Memberships with two clusters made one, for each pair."""
-    for pair in itertools.combinations(range(memberships.shape[1]), 2):
-        yield np.column_stack((np.delete(memberships, pair, axis=1), memberships[:, pair].sum(axis=1)))
+    return [np.column_stack((np.delete(memberships, pair, axis=1), memberships[:, pair].sum(axis=1)))
+            for pair in itertools.combinations(range(memberships.shape[1]), 2)]
+
+
+def add_component(memberships, size, rows):
+    """Memberships of so many samples, where a further component has these rows to itself."""
+    K = memberships.shape[1]
+    memberships = np.pad(memberships, ((0, size - len(memberships)), (0, 1)))
+    memberships[rows] = np.eye(K + 1)[K]
+    return memberships
 
 
 def choice_of_K(X):
     """The best known fits for each K: from random starts, for EM from K-means, and with two clusters merged."""
-    clusters, mixtures = {}, {}
-    for K in range(1, LARGEST_K + 2):  # one more, with smaller components, to be merged
+    clusters, mixtures, merged = {}, {}, ([], [])
+    for K in range(LARGEST_K + 1, 0, -1):  # the first, with smaller components, is there to be merged
         fewest = (SMALLEST_SHARE if K <= LARGEST_K else SMALLEST_SHARE / 2) * len(X)
-        clusters[K] = best_of(descend(X, seeded(random_rows, seed, X, K)) for seed in range(RESTARTS))
-        starts = [seeded(start_of_em, seed, K) for seed in range(RESTARTS)]
-        mixtures[K] = best_em(X, [*starts, from_memberships(X, clusters[K].memberships)], fewest)
-    fewest = SMALLEST_SHARE * len(X)
-    for K in range(LARGEST_K, 0, -1):
-        starts = [from_memberships(X, M) for M in merge(mixtures[K + 1].memberships)]
-        mixtures[K] = best_of(fit for fit in (mixtures[K], best_em(X, starts, fewest)) if fit)
-        clusters[K] = best_of([clusters[K], *(descend(X, from_memberships(X, M)[0])
-                                              for M in merge(clusters[K + 1].memberships))])
+        clusters[K] = best_of(descend(X, start) for start in
+                              [*kmeans_starts(X, K), *(from_memberships(X, M)[0] for M in merged[0])])
+        uninformed = [*em_starts(K), from_memberships(X, clusters[K].memberships)]
+        bests = [best_of(climb(X, start, fewest, EM_EPS) for start in starts)
+                 for starts in (uninformed, [from_memberships(X, M) for M in merged[1]]) if starts]
+        mixtures[K] = best_of(climb(X, best.parameters, fewest) for best in bests)
+        merged = merge(clusters[K].memberships), merge(mixtures[K].memberships)
     K = np.arange(1, LARGEST_K + 1)
-    wcss_of, log_likelihoods = (np.array([fits[k].value for k in K]) for fits in (clusters, mixtures))
-    bic = (6 * K - 1) * np.log(len(X)) - 2 * log_likelihoods
-    return SimpleNamespace(K=K, wcss=-wcss_of, bic=bic, log_likelihoods=log_likelihoods,
-                           clusters=clusters, mixtures=mixtures)
+    wcss, log_likelihoods = -np.array([clusters[k].value for k in K]), np.array([mixtures[k].value for k in K])
+    return SimpleNamespace(K=K, clusters=clusters, mixtures=mixtures, wcss=wcss, log_likelihoods=log_likelihoods,
+                           bic=(6 * K - 1) * np.log(len(X)) - 2 * log_likelihoods)
 
 
-def tightest_triple(X, parameters):
-    """The log-likelihood of a fit whose further component stands for three samples that nearly coincide."""
-    nearest = np.argsort([squared_distances(X, x) for x in X], axis=1)[:, :3]
+def tightest_triple(X, responsibilities):
+    """A mixture whose further component stands for three samples that nearly coincide."""
+    nearest = np.argsort([k_means.squared_distances(X, x) for x in X], axis=1)[:, :3]
     triple = min(nearest, key=lambda rows: np.linalg.det(np.cov(X[rows].T)))
-    memberships = np.column_stack((e_step(X, *parameters)[0], np.zeros(len(X))))
-    memberships[triple] = np.eye(len(parameters[2]) + 1)[-1]
-    return climb(X, from_memberships(X, memberships))
-
-
-def stability(X, labels):
-    """Iterations, objectives and distinct partitions over many random starts; EM's run on as well."""
-    study = {}
-    for name, method, K, max_iter in (('three', kmeans, main.K, main.MAX_ITER_KMEANS),
-                                      ('five', kmeans, main.K_TASK_8, main.MAX_ITER_KMEANS),
-                                      ('em', em, main.K, main.MAX_ITER_EM)):
-        s = study[name] = SimpleNamespace(iterations=[], objectives=[], partitions=set(), tables=[], tight=[])
-        for seed in range(SEEDS):
-            result = seeded(method, seed, X, K, max_iter)
-            memberships, centres = result[:2] if method is kmeans else (result[1], result[0])
-            clusters = np.argmax(memberships, axis=1)
-            first = [np.flatnonzero(clusters == k)[0] for k in range(K)]  # an index-free name of a partition
-            s.partitions.add(tuple(np.argsort(np.argsort(first))[clusters]))
-            s.iterations.append(len(result[2]) // (2 if method is kmeans else 1))
-            s.objectives.append(result[2][-1])
-            s.tables.append([[np.sum(labels[clusters == k] == label) for label in LABELS] for k in range(K)])
-            if method is em:
-                gamma = memberships / memberships.sum(axis=1, keepdims=True)
-                s.tight.append(climb(X, from_memberships(X, gamma)).value)
-            else:
-                require(np.array_equal(compute_Z(X, K, centres), memberships), 'K-means ends in a local optimum')
-        require(max(s.iterations) < max_iter, f'every run of {name} converges')
-    return study
+    return climb(X, from_memberships(X, add_component(responsibilities, len(X), triple)))
 
 
 def circle(count, distance):
@@ -233,40 +196,28 @@ def circle(count, distance):
     return CENTRE + distance * np.stack((np.cos(angles), np.sin(angles)), axis=1)
 
 
-def informed_centroids(X, choice, ring):
-    """Starts of K-means: the fit without outliers; two clusters and neighbouring outliers; outliers in arcs."""
-    n, arc = len(ring), round(len(ring) / main.K)
-    clusters = choice.clusters[main.K].memberships
-    yield choice.clusters[main.K].centres
-    for first in range(n):
-        turned = np.roll(ring, -first, axis=0)
-        for M in [choice.clusters[2].memberships, *merge(clusters)]:
-            for size in {1, arc} - {0}:
-                yield np.vstack((from_memberships(X, M)[0], turned[:size].mean(axis=0)))
-        if arc:  # the whole mouse together with one of three arcs
-            arcs = turned[:arc], turned[arc:2 * arc], np.vstack((turned[2 * arc:], X))
-            yield np.array([positions.mean(axis=0) for positions in arcs])
-
-
-def outlier_study(X, choice, fitted):
+def outlier_study(X, choice):
     """Both methods on the data plus outliers: the best of random starts, and the best known fit."""
     study = {}
-    mixture = choice.mixtures[main.K].memberships
+    clusters, mixture = choice.clusters[main.K], choice.mixtures[main.K]
     for count, distance in itertools.product(OUTLIER_COUNTS, OUTLIER_DISTANCES):
         ring = circle(count, distance)
-        s = study[count, distance] = SimpleNamespace(ring=ring, data=np.vstack((X, ring)))
-        s.kmeans_random = best_of(descend(s.data, seeded(random_rows, seed, s.data, main.K))
-                                  for seed in range(RESTARTS))
-        s.kmeans = best_of([s.kmeans_random, *(descend(s.data, centroids)
-                                               for centroids in informed_centroids(X, choice, ring))])
-        s.em_random = best_em(s.data, [seeded(start_of_em, seed, main.K) for seed in range(RESTARTS)],
-                              FEWEST_OUTLIERS)
-        # EM from the fit without outliers, from K-means, and with a component for the outliers alone
-        alone = [np.vstack((np.column_stack((M, np.zeros(len(X)))), np.tile([0, 0, 1], (count, 1))))
-                 for M in merge(mixture)]
-        starts = [fitted] + [from_memberships(s.data, M) for M in [s.kmeans.memberships, *alone]]
-        starts += [s.em_random.parameters] if s.em_random else []
-        s.em = best_em(s.data, starts, FEWEST_OUTLIERS)
+        data = np.vstack((X, ring))
+        kmeans_random = best_of(descend(data, start) for start in kmeans_starts(data, main.K))
+        # From the fit without outliers; with two clusters of it merged and the third centroid on an outlier;
+        # with one centroid for the mouse and two between neighbouring outliers
+        between = (ring + np.roll(ring, 1, axis=0)) / 2
+        starts = [clusters.centres]
+        starts += [np.vstack((from_memberships(X, M)[0], x)) for M in merge(clusters.memberships) for x in ring]
+        starts += [np.vstack((X.mean(axis=0), *pair)) for pair in itertools.combinations(between, 2)]
+        kmeans = best_of([kmeans_random, *(descend(data, start) for start in starts)])
+        em_random = best_of(climb(data, start, FEWEST_OUTLIERS) for start in em_starts(main.K))
+        # From the fit without outliers, from K-means, and with two components merged and the third for all outliers
+        alone = [add_component(M, len(data), slice(len(X), None)) for M in merge(mixture.memberships)]
+        starts = [mixture.parameters, *(from_memberships(data, M) for M in [kmeans.memberships, *alone])]
+        best = best_of([em_random, *(climb(data, start, FEWEST_OUTLIERS) for start in starts)])
+        study[count, distance] = SimpleNamespace(ring=ring, data=data, kmeans_random=kmeans_random, kmeans=kmeans,
+                                                 em_random=em_random, em=best)
     return study
 
 
@@ -281,8 +232,8 @@ def sample_mixture(means, sigmas, weights, size):
 def mass_outside(sigma, radius):
     """Share of a centred Gaussian in the plane that lies farther than a radius from its mean.
 
-    In polar coordinates the integral over the radius is closed; the one over
-    the angle is periodic, where equal steps are as good as exact.
+    In polar coordinates the integral over the radius is closed; the one over the angle is periodic, where equal
+    steps are as good as exact.
     """
     angles = np.linspace(0, 2 * np.pi, 720, endpoint=False)
     direction = np.stack((np.cos(angles), np.sin(angles)))
@@ -293,31 +244,20 @@ def mass_outside(sigma, radius):
 def gather():
     """Everything that the report shows, as numbers."""
     x, y, labels = utils.load_data(main.DATA)
-    X = np.stack((x, y), axis=1)
-    three, five, mixture = run_main()
-    e = SimpleNamespace(X=X, labels=labels, noise=labels == 'Noise', three=three, five=five, mixture=mixture)
-    require((three.K, five.K, mixture.K) == (3, 5, 3), 'K is 3, 5 and 3')
-
-    # The runs of main.py. All of K = 3 is in the order of the parts: head, left ear, right ear.
-    Z, centroids, e.wcss = three.result
-    e.centroids = centroids[utils.order_by_part(centroids)]
-    e.kmeans_parts = parts_of(SimpleNamespace(memberships=Z, centres=centroids))
-    order = utils.order_by_part(mixture.result[0])
-    e.history = [tuple(values[order] for values in parameters) for parameters in em_history(X, mixture)]
-    e.fitted = e.means, e.sigmas, e.weights = e.history[-1]
-    e.gamma, e.log_p = e_step(X, *e.fitted)
-    e.em_parts = parts_of(SimpleNamespace(memberships=e.gamma, centres=e.means))
-    e.five_clusters = np.argmax(five.result[0], axis=1)
-
-    e.class_means = np.array([X[labels == label].mean(axis=0) for label in LABELS[:3]])
+    X, parts = np.stack((x, y), axis=1), np.array([LABELS.index(label) for label in labels])
+    e = SimpleNamespace(X=X, parts=parts, noise=parts == 3)  # a part is the index of its label
+    e.three, e.five, e.mixture = run_main()
+    e.fitted = e.means, e.sigmas, e.weights = e.mixture.history[-1]
+    e.gamma, e.log_p = em.e_step(X, *e.fitted)
     e.choice = choice_of_K(X)
-    e.triple = tightest_triple(X, e.fitted)
-    e.stability = stability(X, labels)
-    e.outliers = outlier_study(X, e.choice, e.fitted)
+    e.triple = tightest_triple(X, e.gamma)
+    e.random = [random_runs(method, X, K, max_iter) for method, K, max_iter in (
+        (k_means.kmeans, main.K, main.MAX_ITER_KMEANS), (k_means.kmeans, main.K_TASK_8, main.MAX_ITER_KMEANS),
+        (em.em, main.K, main.MAX_ITER_EM))]
+    e.outliers = outlier_study(X, e.choice)
     # Both methods with and without the noise, EM to its optimum so that the stopping rule plays no part
-    e.tight, e.clean = climb(X, e.fitted), climb(X[~e.noise], e.fitted)
-    e.clean_kmeans = best_of(descend(X[~e.noise], start) for start in
-                             [e.centroids, *(seeded(random_rows, seed, X[~e.noise], 3) for seed in range(RESTARTS))])
-    e.samples, e.components = sample_mixture(e.means, e.sigmas, e.weights, SAMPLES)
-    e.disk = np.sqrt(squared_distances(X[labels == 'Head'], e.means[0]).max())
+    clean = X[~e.noise]
+    e.tight, e.clean, e.clean_kmeans = climb(X, e.fitted), climb(clean, e.fitted), descend(clean, e.three.centres)
+    e.samples, e.components = sample_mixture(*e.fitted, SAMPLES)
+    e.disk = np.sqrt(k_means.squared_distances(X[parts == 0], e.means[0]).max())
     return e
