@@ -9,8 +9,8 @@ import utils
 from em import e_step
 from k_means import closest_centroid, compute_Z, recompute_centroids, squared_distances, wcss
 from studies import (CENTRE, EM_EPS, EM_VARIANCE, OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES, SEEDS,
-                     SHRINKING, SMALLEST_SHARE, TIGHT_EPS, adjusted_rand_index, best_of, climb,
-                     contingency, descend, em_starts, from_memberships, kmeans_starts,
+                     SHRINKING, SMALLEST_SHARE, TIGHT_EPS, adjusted_rand_index, climb,
+                     contingency, descend, em_starts, kmeans_starts,
                      mass_outside, require)
 
 SHORT = ('Head', 'Left', 'Right', 'Noise')  # in the names of macros
@@ -45,6 +45,11 @@ def ari(e, fit):
     """Agreement of a fit, also of one to further samples, with the labels of head and ears; NaN if it has no value."""
     clean = np.flatnonzero(~e.noise)
     return adjusted_rand_index(e.parts[clean], fit.clusters[clean]) if fit.value > -np.inf else np.nan
+
+
+def outlier_aris(e, name):
+    """The agreement of the outliers' fits of that name, shape (counts, distances)."""
+    return np.reshape([ari(e, vars(study)[name]) for study in e.outliers.values()], (len(OUTLIER_COUNTS), -1))
 
 
 def choices(e, add):
@@ -84,9 +89,9 @@ def random_starts(e, add):
     partitions = [{frozenset(cluster.tobytes() for cluster in run.memberships.T) for run in runs}
                   for runs in (three, five)]  # a set of clusters, in no order
     require(len(partitions[0]) == 1, 'K-means, K = 3: one optimum')
-    require(abs(min(run.objective[-1] for run in three) - e.choice.wcss[2]) < 1e-9, 'it is the best known')
-    ends = [run.objective[-1] for run in five]
-    tight = [climb(e.X, from_memberships(e.X, run.memberships)).value for run in mixture]
+    require(abs(min(run.value for run in three) - e.choice.wcss[2]) < 1e-9, 'it is the best known')
+    ends = [run.value for run in five]
+    tight = [climb(e.X, run.memberships).value for run in mixture]
     add('.4f', FiveWcssMin=min(ends), FiveWcssMax=max(ends), EmTight=max(tight))
     add(FivePartitions=len(partitions[1]), EpsEm=power_of_ten(EM_EPS), EpsTight=power_of_ten(TIGHT_EPS))
     tables = np.array([contingency(e.parts, run.clusters) for run in five])
@@ -95,8 +100,8 @@ def random_starts(e, add):
     require(np.all(tables[:, 1:3].max(axis=2) == 100), 'K = 5: no ear is split, whatever the seed')
     require(np.ptp(tight) < 1e-5, 'EM, K = 3: one optimum, once run to the end')
     require(max(tight) > e.choice.log_likelihoods[2] - 1e-5, 'it is the best known')
-    again = [climb(e.X, start, eps=EM_EPS).value for start in em_starts(main.K)]
-    require(np.allclose(again, [run.objective[-1] for run in mixture[:RESTARTS]], rtol=0, atol=1e-6),
+    again = [climb(e.X, start, eps=EM_EPS).value for start in em_starts(e.X, main.K)]
+    require(np.allclose(again, [run.value for run in mixture[:RESTARTS]], rtol=0, atol=1e-6),
             'the studies start and stop EM as em does')
 
 
@@ -176,7 +181,7 @@ def cut_head(e, add):
     true_means = recompute_centroids(e.X, 4, np.eye(4)[e.parts])[:3]
     add(TrueCentresHeadLost=np.sum(closest_centroid(e.X[e.parts == 0], true_means) > 0), EllipseLevel=ELLIPSE)
     Z = np.eye(3)[e.mixture.clusters]
-    of_em, of_kmeans = wcss(e.X, 3, Z, recompute_centroids(e.X, 3, Z)), e.three.objective[-1]
+    of_em, of_kmeans = wcss(e.X, 3, Z, recompute_centroids(e.X, 3, Z)), e.three.value
     add('.2f', EmWcss=of_em, KmWcss=of_kmeans)
     require(of_em > of_kmeans, 'the WCSS of the better clustering is larger')
     add('.1f', EllipseMass=100 * (1 - np.exp(-ELLIPSE**2 / 2)))
@@ -195,8 +200,9 @@ def noise(e, add):
     shrinkage = 100 - 100 * np.divide(*(np.trace(fit.parameters[1], axis1=1, axis2=2) for fit in (e.clean, e.tight)))
     add('.3f', CleanKmMove=km_move, CleanEmMove=em_move)
     add('.0f', CleanVar=shrinkage)
-    random = best_of(descend(e.X[~e.noise], start) for start in kmeans_starts(e.X[~e.noise], main.K))
-    require(random.value < e.clean_kmeans.value + 1e-9, 'K-means without the noise: the best known')
+    clean = e.X[~e.noise]
+    require(e.clean_kmeans.value < min(descend(clean, start).value for start in kmeans_starts(clean, main.K)) + 1e-9,
+            'K-means without the noise: the best known')
     require(np.all(e.clean_kmeans.clusters == e.three.clusters[~e.noise]), 'K-means: no other sample changes')
     require(np.sum(e.clean.clusters != e.tight.clusters[~e.noise]) == 1, 'EM: one other sample changes')
     require(np.all(shrinkage > 0), 'without the noise every variance is smaller')
@@ -210,52 +216,46 @@ def clusters_of_parts(e, fit):
 def outliers_in_kmeans(e, add):
     """A centroid for an outlier."""
     o, c = e.outliers, e.choice
-    price = c.wcss[1] - c.wcss[2]
+    price, aris, aris_random = c.wcss[1] - c.wcss[2], outlier_aris(e, 'kmeans'), outlier_aris(e, 'kmeans_random')
     add('g', OutFew=OUTLIER_COUNTS[1], **dict(zip(('OutOne', 'OutTwo', 'OutFour', 'OutEight'), OUTLIER_DISTANCES[1:])),
         RingX=CENTRE[0], RingY=CENTRE[1])
     add('.1f', IsolationPrice=price, IsolationDistance=np.sqrt(price))
-    add('.2f', WcssTwo=c.wcss[1], IsolatedAri=ari(e, o[1, 16].kmeans))
+    add('.2f', WcssTwo=c.wcss[1], IsolatedAri=aris[0, -1])
     single = [o[1, d] for d in OUTLIER_DISTANCES]
     require([np.sum(s.kmeans.clusters == s.kmeans.clusters[-1]) == 1 for s in single] == [False] * 3 + [True] * 3,
             'K-means isolates a single outlier between the distances 2 and 4')
-    require([s.kmeans_random.value < s.kmeans.value - 1 for s in single] == [False] * 3 + [True, True, False],
-            'at 4 and 8 the random starts miss it')
-    missed = [s for s in o.values() if s.kmeans_random.value < s.kmeans.value - 0.1]
-    better = [ari(e, s.kmeans_random) > ari(e, s.kmeans) + 0.1 for s in missed]
-    require(sum(better) > len(missed) / 2, 'where random starts of K-means miss the best WCSS, the ARI is often better')
+    excess = np.reshape([s.kmeans_random.value - s.kmeans.value for s in o.values()], aris.shape)
+    require(np.all((excess[0] > 1) == [False] * 3 + [True, True, False]), 'at 4 and 8 the random starts miss it')
+    require(np.mean((aris_random > aris + 0.1)[excess > 0.1]) > 0.5,
+            'where random starts of K-means miss the best WCSS, the ARI is often better')
     head, left, right = clusters_of_parts(e, o[1, 16].kmeans)
     require(len(left) == len(right) == 1 and left != right and head == left | right, 'each ear gets a part of the head')
-    require(all(ari(e, o[count, d].kmeans) == 0 for count in OUTLIER_COUNTS[1:] for d in OUTLIER_DISTANCES[3:]),
-            'several outliers: at 4 and farther the mouse is one cluster')
-    require(all(ari(e, o[count, d].kmeans) > 0.4 for count in OUTLIER_COUNTS for d in OUTLIER_DISTANCES[:3]),
-            'up to the distance 2 the mouse keeps several clusters')
+    require(np.all(aris[1:, 3:] == 0), 'several outliers: at 4 and farther the mouse is one cluster')
+    require(np.all(aris[:, :3] > 0.4), 'up to the distance 2 the mouse keeps several clusters')
 
 
 def outliers_in_em(e, add):
     """A component for the outliers, and the collapse onto a single one."""
-    o = e.outliers
-    aris, aris_random = ([ari(e, fit) for fit in fits] for fits in
-                         zip(*((o[1, d].em, o[1, d].em_random) for d in OUTLIER_DISTANCES)))
-    require(list(np.isnan(aris)) == [False] * 4 + [True] * 2, 'one outlier: a fit up to 4')
-    require(list(np.isnan(aris_random)) == [False] * 2 + [True] * 4, 'at random: up to 1')
-    require(min(aris[:4]) > 0.97, 'these fits are good')
+    o, aris, aris_random = e.outliers, outlier_aris(e, 'em'), outlier_aris(e, 'em_random')
+    require(np.all(np.isnan(aris[0]) == [False] * 4 + [True] * 2), 'one outlier: a fit up to 4')
+    require(np.all(np.isnan(aris_random[0]) == [False] * 2 + [True] * 4), 'at random: up to 1')
+    require(np.all(aris[0, :4] > 0.97), 'these fits are good')
     head = utils.order_by_part(o[1, 4].em.centres)[0]
     add('.1f', WarmGrowth=o[1, 4].em.parameters[1][head, 1, 1] / e.sigmas[0, 1, 1])
     for distance in OUTLIER_DISTANCES[3:]:
-        s = o[1, distance]
-        ends = [climb(s.data, start, eps=EM_EPS) for start in em_starts(main.K)]
-        for end in ends + ([climb(s.data, e.fitted)] if distance > 4 else []):
+        data = o[1, distance].data
+        ends = [climb(data, start, eps=EM_EPS) for start in em_starts(data, main.K)]
+        for end in ends + ([climb(data, e_step(data, *e.fitted)[0])] if distance > 4 else []):
             k = np.argmin(end.parameters[2])
-            require(end.value == -np.inf and abs(end.parameters[2][k] * len(s.data) - 1) < 1e-6
-                    and squared_distances(end.centres[k], s.ring[0]) < 1e-12, 'it collapses onto the outlier')
-    require(ari(e, o[5, 1].em) > 0.97 and ari(e, o[5, 1].em_random) < 0.6,
-            'five outliers at 1: the random starts miss the good optimum')
+            require(end.value == -np.inf and abs(end.parameters[2][k] * len(data) - 1) < 1e-6
+                    and squared_distances(end.centres[k], data[-1]) < 1e-12, 'it collapses onto the outlier')
+    require(aris[1, 1] > 0.97 and aris_random[1, 1] < 0.6, 'five outliers at 1: the random starts miss the good optimum')
     merged = [o[count, d] for count in OUTLIER_COUNTS[1:] for d in OUTLIER_DISTANCES[1:] if (count, d) != (5, 1)]
     for s in merged:
         head, left, right = clusters_of_parts(e, s.em)
         require(len(head) == len(left) == 1 and head == right != left, 'head and right ear are merged, whole')
         require(abs(s.em.value - s.em_random.value) < 1e-4, 'the random starts find that, too')
-    add('.2f', MergedAri=ari(e, merged[0].em))
+    add('.2f', MergedAri=aris[1, 2])
 
 
 def limit_of_gamma(e, add):

@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 
 import main
 import utils
-from claims import ELLIPSE, ari
+from claims import ELLIPSE, outlier_aris
 from em import e_step
 from k_means import squared_distances
 from studies import OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES
@@ -156,7 +156,7 @@ def draw_outliers(e):
             for name, style, label in ((method, BEST, f'{count} outlier{"s"[:count - 1]}'),
                                        (f'{method}_random', RANDOM, None)):
                 style = dict(style, color=utils.COLOURS[3 + j], marker='Dvp'[j])
-                y = np.array([ari(e, vars(e.outliers[count, d])[name]) for d in OUTLIER_DISTANCES])
+                y = outlier_aris(e, name)[j]
                 missing = np.isnan(y)
                 ax.plot(x, y, **style, label=label)
                 ax.plot(x[missing], np.full(missing.sum(), NO_FIT), **dict(style, linestyle=''))

@@ -1,10 +1,11 @@
 """The evidence of the report: fits, and studies of many fits. Draws and writes nothing.
 
-A fit has a value, the larger the better: minus the WCSS, or the log-likelihood; memberships (N, K), hard or soft;
-clusters (N,), where these are largest; centres (K, 2); and parameters, or the objective over the iterations.
+A fit has an objective, WCSS or log-likelihood, and its last value; memberships (N, K), hard or soft; clusters (N,),
+where these are largest; and centres (K, 2).
 """
 import contextlib
 import itertools
+import operator
 from types import SimpleNamespace
 from unittest import mock
 
@@ -28,6 +29,7 @@ SMALLEST_SHARE = 0.05  # of the samples: a component of fewer may fit some that 
 FEWEST_OUTLIERS = 4.5  # samples of a component: five outliers are fitted, fewer are next to a collapse
 SHRINKING = (0.1, 0.01, 0.001, 0.0001)  # variances s of Sigma = s I
 SAMPLES = 500
+VALUE = operator.attrgetter('value')  # by which fits are compared
 
 
 def require(condition, claim):
@@ -38,10 +40,10 @@ def require(condition, claim):
 
 # --- Fits ---
 
-def fit_of(value, memberships, centres, **more):
+def fit_of(objective, memberships, centres, **more):
     """A fit, and what more is known of it."""
-    return SimpleNamespace(value=value, memberships=memberships, clusters=memberships.argmax(axis=1), centres=centres,
-                           **more)
+    return SimpleNamespace(objective=objective, value=objective[-1], memberships=memberships,
+                           clusters=memberships.argmax(axis=1), centres=centres, **more)
 
 
 def run_main():
@@ -49,18 +51,18 @@ def run_main():
 
     Each step of kmeans and em returns new arrays, so what the steps were called with is the history of a run.
     """
+    drawn = mock.Mock()
     with contextlib.redirect_stdout(None), \
-            mock.patch.multiple(main, plot_original_data=mock.DEFAULT, plot_objective_function=mock.DEFAULT,
-                                plot_mickey_mouse=mock.DEFAULT) as plots, \
+            mock.patch.multiple(main, plot_original_data=drawn.data, plot_objective_function=drawn.curve,
+                                plot_mickey_mouse=drawn.mouse), \
             mock.patch.object(k_means, 'compute_Z', wraps=k_means.compute_Z) as compute_Z, \
             mock.patch.object(em, 'e_step', wraps=em.e_step) as e_step:
         main.main()
     runs = []
-    for curve, mouse in zip(plots['plot_objective_function'].mock_calls, plots['plot_mickey_mouse'].mock_calls):
-        (objective, _), (_, _, memberships, centres, method) = curve.args, mouse.args
-        order, sign = utils.order_by_part(centres), 1 if method == 'EM' else -1
-        runs.append(fit_of(sign * objective[-1], memberships[:, order], centres[order],
-                           objective=objective, order=order))
+    for curve, mouse in zip(drawn.curve.mock_calls, drawn.mouse.mock_calls):
+        (objective, _), (_, _, memberships, centres, _) = curve.args, mouse.args
+        order = utils.order_by_part(centres)
+        runs.append(fit_of(objective, memberships[:, order], centres[order], order=order))
     three, five, mixture = runs
     of_three = [centroids for _, K, centroids in (call.args for call in compute_Z.mock_calls) if K == main.K]
     three.history = [centroids[three.order] for centroids in of_three] + [three.centres]
@@ -68,17 +70,15 @@ def run_main():
     return three, five, mixture
 
 
-def random_runs(method, X, K, max_iter):
+def random_runs(method, *arguments):
     """Runs of kmeans or em from many random starts."""
     runs = []
     for seed in range(SEEDS):
         np.random.seed(seed)
         with contextlib.redirect_stdout(None):
-            first, second, objective = method(X, K, max_iter)
-        if method is em.em:  # the means come first, and densities, whose shares are the responsibilities
-            runs.append(fit_of(objective[-1], second / second.sum(axis=1, keepdims=True), first, objective=objective))
-        else:
-            runs.append(fit_of(-objective[-1], first, second, objective=objective))
+            first, second, objective = method(*arguments)
+        memberships, centres = (second, first) if method is em.em else (first, second)
+        runs.append(fit_of(objective, memberships / memberships.sum(axis=1, keepdims=True), centres))
     return runs
 
 
@@ -87,16 +87,11 @@ def kmeans_starts(data, K):
     return [data[np.random.RandomState(seed).choice(len(data), size=K, replace=False)] for seed in range(RESTARTS)]
 
 
-def em_starts(K):
-    """The parameters that em starts from, with random means and all else equal, for several seeds."""
-    return [(np.random.RandomState(seed).random_sample((K, 2)), EM_VARIANCE * np.tile(np.eye(2), (K, 1, 1)),
-             np.full(K, 1 / K)) for seed in range(RESTARTS)]
-
-
-def from_memberships(data, memberships):
-    """The parameters that fit these memberships, hard or soft: one M-step. The means are K-means' centroids."""
-    K = memberships.shape[1]
-    return em.update_parameters(data, np.zeros((K, 2)), np.zeros((K, 2, 2)), np.zeros(K), memberships)
+def em_starts(data, K):
+    """The responsibilities that em starts with, of random means with all else equal, for several seeds."""
+    return [em.calculate_responsibilities(data, np.random.RandomState(seed).random_sample((K, 2)),
+                                          EM_VARIANCE * np.tile(np.eye(2), (K, 1, 1)), np.full(K, 1 / K))
+            for seed in range(RESTARTS)]
 
 
 def descend(data, centroids):
@@ -105,31 +100,23 @@ def descend(data, centroids):
     while not np.array_equal(centroids, before):
         before, Z = centroids, k_means.compute_Z(data, K, centroids)
         centroids = k_means.recompute_centroids(data, K, Z)
-    return fit_of(-k_means.wcss(data, K, Z, centroids), Z, centroids)
+    return fit_of([k_means.wcss(data, K, Z, centroids)], Z, centroids)
 
 
-def climb(data, parameters, fewest=0, eps=TIGHT_EPS):
-    """EM from these parameters by the rule of em.
-
-    The value is -inf where a component collapses, or is left with fewer samples than `fewest`: the likelihood is
-    unbounded, and a component on a few samples that lie together, or on a line, can have any.
-    """
-    values, responsibilities = [], np.zeros((len(data), len(parameters[0])))
+def climb(data, memberships, fewest=0, eps=TIGHT_EPS):
+    """EM from these memberships by its rule; the value is -inf if a component collapses or holds too few samples."""
+    K, values = memberships.shape[1], []
+    parameters = np.zeros((K, 2)), np.zeros((K, 2, 2)), np.zeros(K)
     try:
-        responsibilities, _ = em.e_step(data, *parameters)
         while len(values) < 3 or values[-1] - values[-2] >= eps:
-            parameters = em.update_parameters(data, *parameters, responsibilities)
-            responsibilities, log_p = em.e_step(data, *parameters)
+            parameters = em.update_parameters(data, *parameters, memberships)
+            memberships, log_p = em.e_step(data, *parameters)
             values.append(log_p.sum())
-        value = values[-1] if parameters[2].min() * len(data) >= fewest else -np.inf
     except np.linalg.LinAlgError:
-        value = -np.inf
-    return fit_of(value, responsibilities, parameters[0], parameters=parameters)
-
-
-def best_of(fits):
-    """The fit of the largest value."""
-    return max(fits, key=lambda fit: fit.value)
+        values.append(-np.inf)
+    if parameters[2].min() * len(data) < fewest:
+        values.append(-np.inf)
+    return fit_of(values, memberships, parameters[0], parameters=parameters)
 
 
 def contingency(labels, clusters):
@@ -170,15 +157,14 @@ def choice_of_K(X):
     clusters, mixtures, merged = {}, {}, ([], [])
     for K in range(LARGEST_K + 1, 0, -1):  # the first, with smaller components, is there to be merged
         fewest = (SMALLEST_SHARE if K <= LARGEST_K else SMALLEST_SHARE / 2) * len(X)
-        clusters[K] = best_of(descend(X, start) for start in
-                              [*kmeans_starts(X, K), *(from_memberships(X, M)[0] for M in merged[0])])
-        uninformed = [*em_starts(K), from_memberships(X, clusters[K].memberships)]
-        bests = [best_of(climb(X, start, fewest, EM_EPS) for start in starts)
-                 for starts in (uninformed, [from_memberships(X, M) for M in merged[1]]) if starts]
-        mixtures[K] = best_of(climb(X, best.parameters, fewest) for best in bests)
+        starts = kmeans_starts(X, K) + [k_means.recompute_centroids(X, K, Z) for Z in merged[0]]
+        clusters[K] = min((descend(X, start) for start in starts), key=VALUE)
+        bests = [max((climb(X, start, fewest, EM_EPS) for start in starts), key=VALUE)
+                 for starts in ([*em_starts(X, K), clusters[K].memberships], merged[1]) if starts]
+        mixtures[K] = max((climb(X, best.memberships, fewest) for best in bests), key=VALUE)
         merged = merge(clusters[K].memberships), merge(mixtures[K].memberships)
     K = np.arange(1, LARGEST_K + 1)
-    wcss, log_likelihoods = -np.array([clusters[k].value for k in K]), np.array([mixtures[k].value for k in K])
+    wcss, log_likelihoods = (np.array([fits[k].value for k in K]) for fits in (clusters, mixtures))
     return SimpleNamespace(K=K, clusters=clusters, mixtures=mixtures, wcss=wcss, log_likelihoods=log_likelihoods,
                            bic=(6 * K - 1) * np.log(len(X)) - 2 * log_likelihoods)
 
@@ -187,13 +173,7 @@ def tightest_triple(X, responsibilities):
     """A mixture whose further component stands for three samples that nearly coincide."""
     nearest = np.argsort([k_means.squared_distances(X, x) for x in X], axis=1)[:, :3]
     triple = min(nearest, key=lambda rows: np.linalg.det(np.cov(X[rows].T)))
-    return climb(X, from_memberships(X, add_component(responsibilities, len(X), triple)))
-
-
-def circle(count, distance):
-    """Outliers, evenly spaced on a circle around the head; the first one straight below."""
-    angles = -np.pi / 2 + 2 * np.pi * np.arange(count) / count
-    return CENTRE + distance * np.stack((np.cos(angles), np.sin(angles)), axis=1)
+    return climb(X, add_component(responsibilities, len(X), triple))
 
 
 def outlier_study(X, choice):
@@ -201,23 +181,25 @@ def outlier_study(X, choice):
     study = {}
     clusters, mixture = choice.clusters[main.K], choice.mixtures[main.K]
     for count, distance in itertools.product(OUTLIER_COUNTS, OUTLIER_DISTANCES):
-        ring = circle(count, distance)
+        angles = -np.pi / 2 + 2 * np.pi * np.arange(count) / count  # the first outlier is straight below
+        ring = CENTRE + distance * np.stack((np.cos(angles), np.sin(angles)), axis=1)
         data = np.vstack((X, ring))
-        kmeans_random = best_of(descend(data, start) for start in kmeans_starts(data, main.K))
+        kmeans_random = min((descend(data, start) for start in kmeans_starts(data, main.K)), key=VALUE)
         # From the fit without outliers; with two clusters of it merged and the third centroid on an outlier;
         # with one centroid for the mouse and two between neighbouring outliers
-        between = (ring + np.roll(ring, 1, axis=0)) / 2
         starts = [clusters.centres]
-        starts += [np.vstack((from_memberships(X, M)[0], x)) for M in merge(clusters.memberships) for x in ring]
+        pairs = [k_means.recompute_centroids(X, 2, Z) for Z in merge(clusters.memberships)]
+        starts += [np.vstack((centroids, outlier)) for centroids in pairs for outlier in ring]
+        between = (ring + np.roll(ring, 1, axis=0)) / 2
         starts += [np.vstack((X.mean(axis=0), *pair)) for pair in itertools.combinations(between, 2)]
-        kmeans = best_of([kmeans_random, *(descend(data, start) for start in starts)])
-        em_random = best_of(climb(data, start, FEWEST_OUTLIERS) for start in em_starts(main.K))
+        kmeans = min([kmeans_random, *(descend(data, start) for start in starts)], key=VALUE)
+        em_random = max((climb(data, start, FEWEST_OUTLIERS) for start in em_starts(data, main.K)), key=VALUE)
         # From the fit without outliers, from K-means, and with two components merged and the third for all outliers
-        alone = [add_component(M, len(data), slice(len(X), None)) for M in merge(mixture.memberships)]
-        starts = [mixture.parameters, *(from_memberships(data, M) for M in [kmeans.memberships, *alone])]
-        best = best_of([em_random, *(climb(data, start, FEWEST_OUTLIERS) for start in starts)])
-        study[count, distance] = SimpleNamespace(ring=ring, data=data, kmeans_random=kmeans_random, kmeans=kmeans,
-                                                 em_random=em_random, em=best)
+        starts = [em.calculate_responsibilities(data, *mixture.parameters), kmeans.memberships]
+        starts += [add_component(gamma, len(data), slice(len(X), None)) for gamma in merge(mixture.memberships)]
+        em_best = max([em_random, *(climb(data, start, FEWEST_OUTLIERS) for start in starts)], key=VALUE)
+        study[count, distance] = SimpleNamespace(data=data, kmeans_random=kmeans_random, kmeans=kmeans,
+                                                 em_random=em_random, em=em_best)
     return study
 
 
@@ -230,11 +212,7 @@ def sample_mixture(means, sigmas, weights, size):
 
 
 def mass_outside(sigma, radius):
-    """Share of a centred Gaussian in the plane that lies farther than a radius from its mean.
-
-    In polar coordinates the integral over the radius is closed; the one over the angle is periodic, where equal
-    steps are as good as exact.
-    """
+    """Share of a Gaussian in the plane beyond a radius: over the radius in closed form, over the angle in steps."""
     angles = np.linspace(0, 2 * np.pi, 720, endpoint=False)
     direction = np.stack((np.cos(angles), np.sin(angles)))
     a = np.sum(direction * np.linalg.solve(sigma, direction), axis=0)
@@ -257,7 +235,8 @@ def gather():
     e.outliers = outlier_study(X, e.choice)
     # Both methods with and without the noise, EM to its optimum so that the stopping rule plays no part
     clean = X[~e.noise]
-    e.tight, e.clean, e.clean_kmeans = climb(X, e.fitted), climb(clean, e.fitted), descend(clean, e.three.centres)
+    e.tight, e.clean = climb(X, e.gamma), climb(clean, e.gamma[~e.noise])
+    e.clean_kmeans = descend(clean, e.three.centres)
     e.samples, e.components = sample_mixture(*e.fitted, SAMPLES)
     e.disk = np.sqrt(k_means.squared_distances(X[parts == 0], e.means[0]).max())
     return e
