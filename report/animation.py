@@ -3,7 +3,8 @@ import numpy as np
 import matplotlib.pyplot as plt
 from PIL import Image  # matplotlib needs it, too
 
-from drawings import FIGURES, PART_COLOURS, STYLE, mark_centres, mark_ellipses
+import utils
+from drawings import PART_COLOURS, STYLE, mark_centres, mark_ellipses
 from em import e_step
 from k_means import compute_Z
 
@@ -50,5 +51,5 @@ def animate(e):
     colours[colours.min(axis=1) > 245] = 255  # white itself, in place of means of white and what is near it
     palette.putpalette(colours.ravel().tolist())
     first, *others = [Image.fromarray(frame).quantize(palette=palette, dither=0) for frame in frames]
-    first.save(FIGURES / 'animation.gif', save_all=True, append_images=others, loop=0,
+    first.save(f'{utils.FIGURES}animation.gif', save_all=True, append_images=others, loop=0,
                duration=[DURATION] * len(others) + [REST])

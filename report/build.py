@@ -32,24 +32,19 @@ def compute_numbers():
 def build():
     """Numbers first, since the checks of the text are among them; then figures and PDF."""
     plt.switch_backend('Agg')
-    say('Computing the evidence')
+    print('Computing the evidence ...', flush=True)
     evidence = studies.gather()
-    say('Checking what the text says, writing numbers.tex')
+    print('Checking what the text says, writing numbers.tex ...', flush=True)
     write_numbers(claims.numbers_of(evidence))
-    say('Drawing the figures of main.py')
+    print('Drawing the figures of main.py ...', flush=True)
     with contextlib.redirect_stdout(None):
         main.main()
-    say('Drawing the figures of the report')
+    print('Drawing the figures of the report ...', flush=True)
     drawings.draw(evidence)
-    say('Drawing the animation of the README')
+    print('Drawing the animation of the README ...', flush=True)
     animation.animate(evidence)
-    say('Typesetting report.pdf')
+    print('Typesetting report.pdf ...', flush=True)
     return typeset()
-
-
-def say(step):
-    """Print a step before it begins."""
-    print(f'{step} ...', flush=True)
 
 
 def write_numbers(numbers):

@@ -30,7 +30,7 @@ def numbers_of(evidence):
                 require(macro.isalpha() and macro not in numbers, f'{macro} is a new macro of letters')
                 numbers[macro] = number if isinstance(number, str) else format(number, form)
 
-    for section in (choices, choice_of_K, random_starts, runs_of_main, climb_of_em, parameters_of_em, clusters,
+    for section in (runs_of_main, choice_of_K, random_starts, climb_of_em, parameters_of_em, clusters,
                     cut_head, noise, outliers_in_kmeans, outliers_in_em, limit_of_gamma, samples):
         section(evidence, add)
     return numbers
@@ -52,11 +52,21 @@ def outlier_aris(e, name):
     return np.reshape([ari(e, vars(study)[name]) for study in e.outliers.values()], (len(OUTLIER_COUNTS), -1))
 
 
-def choices(e, add):
-    """The data, and what main.py chooses."""
+def runs_of_main(e, add):
+    """The data, what main.py chooses, and the three runs that it shows."""
+    three, five, mixture = (run.objective for run in (e.three, e.five, e.mixture))
+    rises = np.diff(mixture)
     add(NumSamples=len(e.X), Num=np.bincount(e.parts), NumSeeds=SEEDS, Seed=main.SEED, KThree=main.K,
-        KFive=main.K_TASK_8, MaxIterKmeans=main.MAX_ITER_KMEANS, MaxIterEm=main.MAX_ITER_EM)
+        KFive=main.K_TASK_8, MaxIterKmeans=main.MAX_ITER_KMEANS, MaxIterEm=main.MAX_ITER_EM,
+        ThreeIter=len(three) // 2, FiveIter=len(five) // 2, EmIter=len(mixture))
+    add('.2f', ThreeWcssFirst=three[0], FiveWcssFirst=five[0], EmLogLikFirst=mixture[0], EmLogLik=mixture[-1])
+    add('.4f', ThreeWcss=three[-1], FiveWcss=five[-1], EmLastChange=rises[-1])
     require([len(run.centres) for run in (e.three, e.five, e.mixture)] == [3, 5, 3], 'K is 3, 5 and 3')
+    require(np.all(np.diff(three) < 1e-12) and np.all(np.diff(five) < 1e-12), 'the WCSS never rises')
+    require(np.all(rises > 0), 'the log-likelihood never falls')
+    require(0 < rises[-1] < EM_EPS < rises[-2], 'the stopping rule ends the run')
+    require(max(len(three), len(five)) < main.MAX_ITER_KMEANS and len(mixture) < main.MAX_ITER_EM,
+            'the runs of main.py converge')
 
 
 def choice_of_K(e, add):
@@ -78,22 +88,19 @@ def choice_of_K(e, add):
 def random_starts(e, add):
     """What many random starts find."""
     three, five, mixture = e.random
-    for name, runs, values, max_iter in (('Three', three, 2, main.MAX_ITER_KMEANS),
-                                         ('Five', five, 2, main.MAX_ITER_KMEANS), ('Em', mixture, 1, main.MAX_ITER_EM)):
-        iterations = [len(run.objective) // values for run in runs]
-        add(**{f'{name}IterMin': min(iterations), f'{name}IterMax': max(iterations)})
-        require(max(iterations) < max_iter, f'every run of {name} converges')
-    for run in three + five:
-        require(np.array_equal(compute_Z(e.X, len(run.centres), run.centres), run.memberships),
-                'K-means ends in a local optimum')
-    partitions = [{frozenset(cluster.tobytes() for cluster in run.memberships.T) for run in runs}
-                  for runs in (three, five)]  # a set of clusters, in no order
-    require(len(partitions[0]) == 1, 'K-means, K = 3: one optimum')
+    iterations = np.array([[len(run.objective) for run in runs] for runs in e.random]) // [[2], [2], [1]]
+    fewest, most = iterations.min(axis=1), iterations.max(axis=1)
+    require(np.all(most < [main.MAX_ITER_KMEANS, main.MAX_ITER_KMEANS, main.MAX_ITER_EM]), 'every run converges')
+    require(all(np.array_equal(compute_Z(e.X, len(run.centres), run.centres), run.memberships) for run in three + five),
+            'K-means ends in a local optimum')
+    # A partition is a set of clusters, in no order
+    partitions = [len({frozenset(map(bytes, run.memberships.T)) for run in runs}) for runs in (three, five)]
+    require(partitions[0] == 1, 'K-means, K = 3: one optimum')
     require(abs(min(run.value for run in three) - e.choice.wcss[2]) < 1e-9, 'it is the best known')
-    ends = [run.value for run in five]
-    tight = [climb(e.X, run.memberships).value for run in mixture]
+    ends, tight = [run.value for run in five], [climb(e.X, run.memberships).value for run in mixture]
+    add(ThreeIterMin=fewest[0], ThreeIterMax=most[0], FiveIterMin=fewest[1], FiveIterMax=most[1], EmIterMin=fewest[2],
+        EmIterMax=most[2], FivePartitions=partitions[1], EpsEm=power_of_ten(EM_EPS), EpsTight=power_of_ten(TIGHT_EPS))
     add('.4f', FiveWcssMin=min(ends), FiveWcssMax=max(ends), EmTight=max(tight))
-    add(FivePartitions=len(partitions[1]), EpsEm=power_of_ten(EM_EPS), EpsTight=power_of_ten(TIGHT_EPS))
     tables = np.array([contingency(e.parts, run.clusters) for run in five])
     majority = np.sort(np.argmax(tables, axis=1), axis=1)
     require(np.all(majority == [0, 0, 0, 1, 2]), 'K = 5: three clusters of the head and one for each ear, each seed')
@@ -101,25 +108,7 @@ def random_starts(e, add):
     require(np.ptp(tight) < 1e-5, 'EM, K = 3: one optimum, once run to the end')
     require(max(tight) > e.choice.log_likelihoods[2] - 1e-5, 'it is the best known')
     again = [climb(e.X, start, eps=EM_EPS).value for start in em_starts(e.X, main.K)]
-    require(np.allclose(again, [run.value for run in mixture[:RESTARTS]], rtol=0, atol=1e-6),
-            'the studies start and stop EM as em does')
-
-
-def runs_of_main(e, add):
-    """The three runs that main.py shows."""
-    for name, values in (('Three', e.three.objective), ('Five', e.five.objective)):
-        add(**{f'{name}Iter': len(values) // 2})
-        add('.2f', **{f'{name}WcssFirst': values[0]})
-        add('.4f', **{f'{name}Wcss': values[-1]})
-        require(np.all(np.diff(values) < 1e-12), 'the WCSS never rises')
-        require(len(values) < main.MAX_ITER_KMEANS, 'the runs of main.py converge')
-    values, rises = e.mixture.objective, np.diff(e.mixture.objective)
-    add(EmIter=len(values))
-    add('.2f', EmLogLikFirst=values[0], EmLogLik=values[-1])
-    add('.4f', EmLastChange=rises[-1])
-    require(np.all(rises > 0), 'the log-likelihood never falls')
-    require(0 < rises[-1] < EM_EPS < rises[-2], 'the stopping rule ends the run')
-    require(len(values) < main.MAX_ITER_EM, 'the runs of main.py converge')
+    require(np.allclose(again, [run.value for run in mixture[:RESTARTS]], rtol=0, atol=1e-6), 'climb does what em does')
 
 
 def climb_of_em(e, add):

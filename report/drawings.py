@@ -1,6 +1,4 @@
 """The figures that the report shows besides those of main.py, as wide as they are printed."""
-from pathlib import Path
-
 import numpy as np
 import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgb
@@ -12,7 +10,6 @@ from em import e_step
 from k_means import squared_distances
 from studies import OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES
 
-FIGURES = Path(__file__).resolve().parent / 'figures'
 WIDTH = 6.3  # inches: 16 cm, the width of the text
 STYLE = {'font.size': 9, 'axes.titlesize': 9, 'legend.fontsize': 9, 'xtick.labelsize': 8, 'ytick.labelsize': 8,
          'grid.color': '#E5E5E5', 'pdf.fonttype': 42}  # TrueType: text can be searched and copied
@@ -28,18 +25,17 @@ CIRCLE = np.array([(np.cos(angle), np.sin(angle)) for angle in np.linspace(0, 2 
 def save(fig, name, **margins):
     """Save a figure with these margins as main.py's are saved: PDF and PNG, the same bytes from run to run."""
     fig.subplots_adjust(**margins)
-    fig.savefig(FIGURES / f'{name}.pdf', metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
-    fig.savefig(FIGURES / f'{name}.png', dpi=200, metadata={'Software': None})
+    fig.savefig(f'{utils.FIGURES}{name}.pdf', metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
+    fig.savefig(f'{utils.FIGURES}{name}.png', dpi=200, metadata={'Software': None})
     plt.close(fig)
 
 
 def frame(axes, X, titles, ticks=(0.2, 0.4, 0.6, 0.8)):
     """Axes for positions: the limits of the samples X, the same ticks along x and y, one label for y."""
     margin = 0.08 * np.ptp(X, axis=0).max()
-    (left, low), (right, high) = X.min(axis=0) - margin, X.max(axis=0) + margin
+    xlim, ylim = zip(X.min(axis=0) - margin, X.max(axis=0) + margin)
     for ax, title in zip(axes, titles):
-        ax.set(xlabel='x', aspect='equal', xlim=(left, right), ylim=(low, high), title=title,
-               xticks=ticks, yticks=ticks)
+        ax.set(xlabel='x', title=title, aspect='equal', xlim=xlim, ylim=ylim, xticks=ticks, yticks=ticks)
     axes[0].set_ylabel('y')
 
 
