@@ -15,8 +15,7 @@ COLOURS = 96  # of all frames together: what stays from frame to frame then take
 def draw_frames(e):
     """The runs of main.py with K = 3 as pictures (height, width, RGB), one an iteration.
 
-    A cluster has the colour of the part that it becomes, from the start on. EM's samples mix the colours of
-    the components by their responsibilities.
+    A cluster has the colour of the part that it becomes; EM's samples mix the colours by their responsibilities.
     """
     histories = e.three.history, e.mixture.history
     low, high = e.X.min() - 0.05, e.X.max() + 0.05

@@ -5,7 +5,6 @@ One function a section; each takes the evidence and `add(format, macro=value, ..
 import numpy as np
 
 import main
-import utils
 from em import e_step
 from k_means import closest_centroid, compute_Z, recompute_centroids, squared_distances, wcss
 from studies import (CENTRE, EM_EPS, EM_VARIANCE, OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES, SEEDS,
@@ -73,7 +72,7 @@ def choice_of_K(e, add):
     """WCSS, BIC and what a further component gains."""
     c = e.choice
     saved, gains, price = -np.diff(c.wcss), np.diff(c.log_likelihoods), 3 * np.log(len(e.X))
-    gain_of_triple = e.triple.value - e.tight.value
+    gain_of_triple = c.triple.value - e.tight.value
     add('.2f', WcssDropThree=saved[1], WcssDropFour=saved[2])
     add('.1f', BicAtTwo=c.bic[1], BicAtThree=c.bic[2], BicAtFour=c.bic[3], PriceOfComponent=price, GainThree=gains[1],
         GainFour=gains[2], TripleGain=gain_of_triple)
@@ -81,7 +80,7 @@ def choice_of_K(e, add):
     require(np.all(saved > 0), 'the WCSS falls with every further cluster')
     require(np.all(np.diff(saved) < 0) and np.argmax(saved[:-1] / saved[1:]) == 1, 'the elbow is at K = 3')
     require(np.argmin(c.bic) == 2 and np.all((gains > price) == (c.K[1:] <= 3)), 'the BIC is smallest at K = 3')
-    require(gain_of_triple > price and abs(e.triple.parameters[2][-1] * len(e.X) - 3) < 0.1,
+    require(gain_of_triple > price and abs(c.triple.parameters[2].min() * len(e.X) - 3) < 0.1,
             'a component on three samples pays')
 
 
@@ -197,11 +196,6 @@ def noise(e, add):
     require(np.all(shrinkage > 0), 'without the noise every variance is smaller')
 
 
-def clusters_of_parts(e, fit):
-    """The sets of clusters that hold samples of the head, the left and the right ear."""
-    return [set(fit.clusters[np.flatnonzero(e.parts == part)]) for part in range(3)]
-
-
 def outliers_in_kmeans(e, add):
     """A centroid for an outlier."""
     o, c = e.outliers, e.choice
@@ -217,8 +211,8 @@ def outliers_in_kmeans(e, add):
     require(np.all((excess[0] > 1) == [False] * 3 + [True, True, False]), 'at 4 and 8 the random starts miss it')
     require(np.mean((aris_random > aris + 0.1)[excess > 0.1]) > 0.5,
             'where random starts of K-means miss the best WCSS, the ARI is often better')
-    head, left, right = clusters_of_parts(e, o[1, 16].kmeans)
-    require(len(left) == len(right) == 1 and left != right and head == left | right, 'each ear gets a part of the head')
+    head, left, right, _ = contingency(e.parts, o[1, 16].kmeans.clusters[:len(e.X)]) > 0
+    require(left.sum() == right.sum() == 1 and np.all(head == left ^ right), 'each ear gets a part of the head')
     require(np.all(aris[1:, 3:] == 0), 'several outliers: at 4 and farther the mouse is one cluster')
     require(np.all(aris[:, :3] > 0.4), 'up to the distance 2 the mouse keeps several clusters')
 
@@ -229,8 +223,7 @@ def outliers_in_em(e, add):
     require(np.all(np.isnan(aris[0]) == [False] * 4 + [True] * 2), 'one outlier: a fit up to 4')
     require(np.all(np.isnan(aris_random[0]) == [False] * 2 + [True] * 4), 'at random: up to 1')
     require(np.all(aris[0, :4] > 0.97), 'these fits are good')
-    head = utils.order_by_part(o[1, 4].em.centres)[0]
-    add('.1f', WarmGrowth=o[1, 4].em.parameters[1][head, 1, 1] / e.sigmas[0, 1, 1])
+    add('.1f', WarmGrowth=o[1, 4].em.parameters[1][0, 1, 1] / e.sigmas[0, 1, 1])
     for distance in OUTLIER_DISTANCES[3:]:
         data = o[1, distance].data
         ends = [climb(data, start, eps=EM_EPS) for start in em_starts(data, main.K)]
@@ -238,11 +231,12 @@ def outliers_in_em(e, add):
             k = np.argmin(end.parameters[2])
             require(end.value == -np.inf and abs(end.parameters[2][k] * len(data) - 1) < 1e-6
                     and squared_distances(end.centres[k], data[-1]) < 1e-12, 'it collapses onto the outlier')
-    require(aris[1, 1] > 0.97 and aris_random[1, 1] < 0.6, 'five outliers at 1: the random starts miss the good optimum')
+    require(aris[1, 1] > 0.97 and aris_random[1, 1] < 0.6, 'five outliers at 1: random starts miss the good optimum')
     merged = [o[count, d] for count in OUTLIER_COUNTS[1:] for d in OUTLIER_DISTANCES[1:] if (count, d) != (5, 1)]
     for s in merged:
-        head, left, right = clusters_of_parts(e, s.em)
-        require(len(head) == len(left) == 1 and head == right != left, 'head and right ear are merged, whole')
+        head, left, right, _ = contingency(e.parts, s.em.clusters[:len(e.X)]) > 0
+        require(head.sum() == left.sum() == 1 and np.all(head == right) and np.any(head != left),
+                'head and right ear are merged, whole')
         require(abs(s.em.value - s.em_random.value) < 1e-4, 'the random starts find that, too')
     add('.2f', MergedAri=aris[1, 2])
 

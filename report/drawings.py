@@ -22,8 +22,15 @@ PART_COLOURS = np.array([to_rgb(utils.part_style(part)[0]) for part in range(3)]
 CIRCLE = np.array([(np.cos(angle), np.sin(angle)) for angle in np.linspace(0, 2 * np.pi, 200)]).T
 
 
-def save(fig, name, **margins):
-    """Save a figure with these margins as main.py's are saved: PDF and PNG, the same bytes from run to run."""
+def save(fig, name, legend_columns=0, **margins):
+    """Save a figure as main.py's are saved: PDF and PNG, the same bytes from run to run.
+
+    A legend in columns stands below all panels, each label once.
+    """
+    if legend_columns:
+        entries = {label: handle for ax in fig.axes for handle, label in zip(*ax.get_legend_handles_labels())}
+        fig.legend(list(entries.values()), list(entries), loc='lower center', ncol=legend_columns, frameon=False,
+                   handletextpad=0.4, columnspacing=1)
     fig.subplots_adjust(**margins)
     fig.savefig(f'{utils.FIGURES}{name}.pdf', metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
     fig.savefig(f'{utils.FIGURES}{name}.png', dpi=200, metadata={'Software': None})
@@ -76,13 +83,6 @@ def mark_boundaries(ax, score):
     ax.plot([], [], color='black', linewidth=1.2, label='boundary')
 
 
-def shared_legend(fig, axes, columns):
-    """One legend below all panels, each label once."""
-    entries = {label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels())}
-    fig.legend(list(entries.values()), list(entries), loc='lower center', ncol=columns, frameon=False,
-               handletextpad=0.4, columnspacing=1)
-
-
 def draw_comparison(e):
     """The original, K-means with its Voronoi cells, and EM with its regions of largest responsibility."""
     fig, axes = plt.subplots(1, 3, figsize=(WIDTH, 2.75), sharey=True)
@@ -99,8 +99,7 @@ def draw_comparison(e):
     mark_centres(axes[2], e.means)
     mark_boundaries(axes[2], lambda x: np.log(np.maximum(e_step(x, *e.fitted)[0].T, 1e-300)))
     mark_ellipses(axes[2], e.means, e.sigmas, color='black', linestyle='--', label=f'{ELLIPSE}-sigma ellipse')
-    shared_legend(fig, axes, 5)
-    save(fig, 'comparison', left=0.075, right=0.995, bottom=0.3, top=0.93, wspace=0.06)
+    save(fig, 'comparison', legend_columns=5, left=0.075, right=0.995, bottom=0.3, top=0.93, wspace=0.06)
 
 
 def draw_choice(e):
@@ -164,8 +163,7 @@ def draw_outliers(e):
     axes[0].set_ylabel('ARI of head and ears')
     for style, label in ((BEST, 'best known'), (RANDOM, f'best of {RESTARTS} random starts')):
         axes[1].plot([], [], **style, color='black', marker='o', label=label)
-    shared_legend(fig, axes, 3)
-    save(fig, 'outliers', left=0.1, right=0.99, bottom=0.33, top=0.91, wspace=0.06)
+    save(fig, 'outliers', legend_columns=3, left=0.1, right=0.99, bottom=0.33, top=0.91, wspace=0.06)
 
 
 def draw_samples(e):
@@ -176,8 +174,7 @@ def draw_samples(e):
     scatter_parts(axes[1], e.samples, e.components)
     for ax in axes:
         mark_disk(ax, e)
-    shared_legend(fig, axes, 5)
-    save(fig, 'samples', left=0.085, right=0.985, bottom=0.2, top=0.94, wspace=0.06)
+    save(fig, 'samples', legend_columns=5, left=0.085, right=0.985, bottom=0.2, top=0.94, wspace=0.06)
 
 
 def draw(evidence):

@@ -40,30 +40,26 @@ def require(condition, claim):
 
 # --- Fits ---
 
-def fit_of(objective, memberships, centres, **more):
-    """A fit, and what more is known of it."""
+def fit_of(objective, memberships, *parameters):
+    """A fit, its clusters in the order of the parts; centres are its first parameters."""
+    order = utils.order_by_part(parameters[0])
+    memberships, parameters = memberships[:, order], [values[order] for values in parameters]
     return SimpleNamespace(objective=objective, value=objective[-1], memberships=memberships,
-                           clusters=memberships.argmax(axis=1), centres=centres, **more)
+                           clusters=memberships.argmax(axis=1), centres=parameters[0], parameters=parameters,
+                           order=order)
 
 
 def run_main():
-    """The three runs of main.main(), clusters in the order of the parts, and the way there of those with K = 3.
-
-    Each step of kmeans and em returns new arrays, so what the steps were called with is the history of a run.
-    """
-    drawn = mock.Mock()
+    """The three runs of main.main(), and of those with K = 3 the history: what their steps were called with."""
+    calls = mock.Mock()
     with contextlib.redirect_stdout(None), \
-            mock.patch.multiple(main, plot_original_data=drawn.data, plot_objective_function=drawn.curve,
-                                plot_mickey_mouse=drawn.mouse), \
+            mock.patch.multiple(main, plot_original_data=calls.data, plot_objective_function=calls.curve,
+                                plot_mickey_mouse=calls.mouse), \
             mock.patch.object(k_means, 'compute_Z', wraps=k_means.compute_Z) as compute_Z, \
             mock.patch.object(em, 'e_step', wraps=em.e_step) as e_step:
         main.main()
-    runs = []
-    for curve, mouse in zip(drawn.curve.mock_calls, drawn.mouse.mock_calls):
-        (objective, _), (_, _, memberships, centres, _) = curve.args, mouse.args
-        order = utils.order_by_part(centres)
-        runs.append(fit_of(objective, memberships[:, order], centres[order], order=order))
-    three, five, mixture = runs
+    three, five, mixture = (fit_of(*curve.args[:1], *mouse.args[2:4])
+                            for curve, mouse in zip(calls.curve.mock_calls, calls.mouse.mock_calls))
     of_three = [centroids for _, K, centroids in (call.args for call in compute_Z.mock_calls) if K == main.K]
     three.history = [centroids[three.order] for centroids in of_three] + [three.centres]
     mixture.history = [tuple(values[mixture.order] for values in call.args[1:]) for call in e_step.mock_calls]
@@ -116,15 +112,14 @@ def climb(data, memberships, fewest=0, eps=TIGHT_EPS):
         values.append(-np.inf)
     if parameters[2].min() * len(data) < fewest:
         values.append(-np.inf)
-    return fit_of(values, memberships, parameters[0], parameters=parameters)
+    return fit_of(values, memberships, *parameters)
 
 
 def contingency(labels, clusters):
     """How many samples each label and each cluster have in common, shape (labels, clusters)."""
-    (_, rows), (_, columns) = (np.unique(names, return_inverse=True) for names in (labels, clusters))
-    table = np.zeros((rows.max() + 1, columns.max() + 1), dtype=int)
-    np.add.at(table, (rows, columns), 1)
-    return table
+    labels, clusters = np.asarray(labels), np.asarray(clusters)
+    return np.array([[np.sum((labels == label) & (clusters == k)) for k in np.unique(clusters)]
+                     for label in np.unique(labels)])
 
 
 def adjusted_rand_index(labels, clusters):
@@ -165,15 +160,12 @@ def choice_of_K(X):
         merged = merge(clusters[K].memberships), merge(mixtures[K].memberships)
     K = np.arange(1, LARGEST_K + 1)
     wcss, log_likelihoods = (np.array([fits[k].value for k in K]) for fits in (clusters, mixtures))
-    return SimpleNamespace(K=K, clusters=clusters, mixtures=mixtures, wcss=wcss, log_likelihoods=log_likelihoods,
-                           bic=(6 * K - 1) * np.log(len(X)) - 2 * log_likelihoods)
-
-
-def tightest_triple(X, responsibilities):
-    """A mixture whose further component stands for three samples that nearly coincide."""
+    # And a further component for three samples that nearly coincide
     nearest = np.argsort([k_means.squared_distances(X, x) for x in X], axis=1)[:, :3]
-    triple = min(nearest, key=lambda rows: np.linalg.det(np.cov(X[rows].T)))
-    return climb(X, add_component(responsibilities, len(X), triple))
+    tightest = min(nearest, key=lambda rows: np.linalg.det(np.cov(X[rows].T)))
+    return SimpleNamespace(K=K, clusters=clusters, mixtures=mixtures, wcss=wcss, log_likelihoods=log_likelihoods,
+                           bic=(6 * K - 1) * np.log(len(X)) - 2 * log_likelihoods,
+                           triple=climb(X, add_component(mixtures[main.K].memberships, len(X), tightest)))
 
 
 def outlier_study(X, choice):
@@ -228,15 +220,12 @@ def gather():
     e.fitted = e.means, e.sigmas, e.weights = e.mixture.history[-1]
     e.gamma, e.log_p = em.e_step(X, *e.fitted)
     e.choice = choice_of_K(X)
-    e.triple = tightest_triple(X, e.gamma)
-    e.random = [random_runs(method, X, K, max_iter) for method, K, max_iter in (
-        (k_means.kmeans, main.K, main.MAX_ITER_KMEANS), (k_means.kmeans, main.K_TASK_8, main.MAX_ITER_KMEANS),
-        (em.em, main.K, main.MAX_ITER_EM))]
+    e.random = [random_runs(k_means.kmeans, X, K, main.MAX_ITER_KMEANS) for K in (main.K, main.K_TASK_8)]
+    e.random.append(random_runs(em.em, X, main.K, main.MAX_ITER_EM))
     e.outliers = outlier_study(X, e.choice)
     # Both methods with and without the noise, EM to its optimum so that the stopping rule plays no part
-    clean = X[~e.noise]
-    e.tight, e.clean = climb(X, e.gamma), climb(clean, e.gamma[~e.noise])
-    e.clean_kmeans = descend(clean, e.three.centres)
+    e.tight, e.clean = e.choice.mixtures[main.K], climb(X[~e.noise], e.gamma[~e.noise])
+    e.clean_kmeans = descend(X[~e.noise], e.three.centres)
     e.samples, e.components = sample_mixture(*e.fitted, SAMPLES)
     e.disk = np.sqrt(k_means.squared_distances(X[parts == 0], e.means[0]).max())
     return e
