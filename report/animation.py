@@ -17,23 +17,22 @@ def draw_frames(e):
 
     A cluster has the colour of the part that it becomes; EM's samples mix the colours by their responsibilities.
     """
-    histories = e.three.history, e.mixture.history
+    kmeans = [(centroids, compute_Z(e.X, 3, centroids)) for centroids in e.three.history]
+    mixture = [(parameters[0], e_step(e.X, *parameters)[0]) for parameters in e.mixture.history]
     low, high = e.X.min() - 0.05, e.X.max() + 0.05
     fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.35), dpi=125, sharey=True)
     fig.subplots_adjust(left=0.075, right=0.99, bottom=0.125, top=0.92, wspace=0.05)
     frames = []
-    for i in range(max(map(len, histories))):
-        centroids, parameters = (history[min(i, len(history) - 1)] for history in histories)
-        panels = (('K-means', centroids, compute_Z(e.X, 3, centroids)),
-                  ('EM', parameters[0], e_step(e.X, *parameters)[0]))
-        for ax, history, (name, centres, memberships) in zip(axes, histories, panels):
+    for i, (means, sigmas, _) in enumerate(e.mixture.history):  # the longer of both
+        for ax, name, history in zip(axes, ('K-means', 'EM'), (kmeans, mixture)):
             last = len(history) - 1
             when = 'random start' if i == 0 else f'iteration {i}' if i < last else f'converged in iteration {last}'
+            centres, memberships = history[min(i, last)]
             ax.clear()
             ax.set(aspect='equal', xlim=(low, high), ylim=(low, high), xlabel='x', title=f'{name}, {when}')
             ax.scatter(*e.X.T, s=7, linewidth=0, color=memberships @ PART_COLOURS)
             mark_centres(ax, centres)
-        mark_ellipses(axes[1], *parameters[:2])
+        mark_ellipses(axes[1], means, sigmas)
         axes[0].set_ylabel('y')
         fig.canvas.draw()
         frames.append(np.array(fig.canvas.buffer_rgba())[:, :, :3])

@@ -1,9 +1,9 @@
 """Build the report: every number of its text, every figure, and the PDF.
 
-Run `python report/build.py`. It computes the evidence (studies.py), checks what the text says and writes
-numbers.tex, one LaTeX macro for each number (claims.py), draws the figures of main.py, those of the report
-alone (drawings.py) and the animation of the README (animation.py), and runs pdflatex where it is installed.
-The text states nothing that depends on a number unless a macro holds it or `require` checks it.
+Run `python report/build.py`. It computes the evidence (studies.py), checks what the text says and writes numbers.tex,
+a LaTeX macro for each number (claims.py), draws the figures of main.py, those of the report alone (drawings.py) and
+the animation of the README (animation.py), and runs pdflatex where it is installed. The text states nothing that
+depends on a number unless a macro holds it or `require` checks it.
 """
 import contextlib
 import os
