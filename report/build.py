@@ -6,7 +6,6 @@ the animation of the README (animation.py), and runs pdflatex where it is instal
 depends on a number unless a macro holds it or `require` checks it.
 """
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -59,11 +58,10 @@ def typeset():
     if not shutil.which('pdflatex'):
         print('pdflatex is not installed: figures and numbers.tex are built, report.pdf is left as it was.')
         return 0
-    environment = dict(os.environ, SOURCE_DATE_EPOCH='1720389540', FORCE_SOURCE_DATE='1')
     command = ['pdflatex', '-interaction=nonstopmode', '-halt-on-error', 'report.tex']
     for _ in range(3):
-        run = subprocess.run(command, cwd=REPORT, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                             encoding='utf-8', errors='replace')
+        run = subprocess.run(command, cwd=REPORT, stdin=subprocess.DEVNULL, capture_output=True, encoding='utf-8',
+                             errors='replace')
         if run.returncode:
             print(run.stdout[-3000:], 'pdflatex failed: see report/report.log.', sep='\n')
             return 1

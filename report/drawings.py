@@ -133,12 +133,11 @@ def draw_strip(e):
     for ax, i in zip(axes, iterations):
         means, sigmas, _ = history[i]
         gamma, _ = e_step(e.X, *history[i])
-        for part in range(3):
+        for part, colour in enumerate(PART_COLOURS):
             rows = gamma.argmax(axis=1) == part
             ax.scatter(*e.X[rows].T, s=4, linewidth=0, c=gamma[rows] @ PART_COLOURS, marker=utils.part_style(part)[1])
+            ax.scatter(*means[part], s=30, color=colour, edgecolor='black', linewidth=0.8, marker='X', zorder=4)
         mark_ellipses(ax, means, sigmas)
-        for mean, colour in zip(means, PART_COLOURS):
-            ax.scatter(*mean, s=30, color=colour, edgecolor='black', linewidth=0.8, marker='X', zorder=4)
     save(fig, 'how-em-gets-there', left=0.075, right=0.995, bottom=0.1, top=0.47, wspace=0.08)
 
 
