@@ -169,29 +169,29 @@ def choice_of_K(X):
 
 
 def outlier_study(X, choice):
-    """Both methods on the data plus outliers: the best of random starts, and the best known fit."""
+    """Both methods on the data plus outliers: the best known fit, and the best of random starts alone."""
     study = {}
     clusters, mixture = choice.clusters[main.K], choice.mixtures[main.K]
     for count, distance in itertools.product(OUTLIER_COUNTS, OUTLIER_DISTANCES):
         angles = -np.pi / 2 + 2 * np.pi * np.arange(count) / count  # the first outlier is straight below
         ring = CENTRE + distance * np.stack((np.cos(angles), np.sin(angles)), axis=1)
         data = np.vstack((X, ring))
-        kmeans_random = min((descend(data, start) for start in kmeans_starts(data, main.K)), key=VALUE)
-        # From the fit without outliers; with two clusters of it merged and the third centroid on an outlier;
-        # with one centroid for the mouse and two between neighbouring outliers
-        starts = [clusters.centres]
+        # Informed starts: the fit without outliers; two clusters of it merged and the third centroid on an outlier;
+        # one centroid for the mouse and two between neighbouring outliers
+        starts = [*kmeans_starts(data, main.K), clusters.centres]
         pairs = [k_means.recompute_centroids(X, 2, Z) for Z in merge(clusters.memberships)]
         starts += [np.vstack((centroids, outlier)) for centroids in pairs for outlier in ring]
         between = (ring + np.roll(ring, 1, axis=0)) / 2
         starts += [np.vstack((X.mean(axis=0), *pair)) for pair in itertools.combinations(between, 2)]
-        kmeans = min([kmeans_random, *(descend(data, start) for start in starts)], key=VALUE)
-        em_random = max((climb(data, start, FEWEST_OUTLIERS) for start in em_starts(data, main.K)), key=VALUE)
-        # From the fit without outliers, from K-means, and with two components merged and the third for all outliers
-        starts = [em.calculate_responsibilities(data, *mixture.parameters), kmeans.memberships]
+        of_kmeans = [descend(data, start) for start in starts]
+        kmeans = min(of_kmeans, key=VALUE)
+        # Informed starts: the fit without outliers; K-means; two components merged and the third for all outliers
+        starts = [*em_starts(data, main.K), em.e_step(data, *mixture.parameters)[0], kmeans.memberships]
         starts += [add_component(gamma, len(data), slice(len(X), None)) for gamma in merge(mixture.memberships)]
-        em_best = max([em_random, *(climb(data, start, FEWEST_OUTLIERS) for start in starts)], key=VALUE)
-        study[count, distance] = SimpleNamespace(data=data, kmeans_random=kmeans_random, kmeans=kmeans,
-                                                 em_random=em_random, em=em_best)
+        of_em = [climb(data, start, FEWEST_OUTLIERS) for start in starts]
+        study[count, distance] = SimpleNamespace(
+            data=data, kmeans_random=min(of_kmeans[:RESTARTS], key=VALUE), kmeans=kmeans,
+            em_random=max(of_em[:RESTARTS], key=VALUE), em=max(of_em, key=VALUE))
     return study
 
 
