@@ -13,10 +13,7 @@ COLOURS = 96  # of all frames together: what stays from frame to frame then take
 
 
 def draw_frames(e):
-    """The runs of main.py with K = 3 as pictures (height, width, RGB), one an iteration.
-
-    A cluster has the colour of the part that it becomes; EM's samples mix the colours by their responsibilities.
-    """
+    """The runs of main.py with K = 3, a picture (height, width, RGB) an iteration, in the colours of the parts."""
     kmeans = [(centroids, compute_Z(e.X, 3, centroids)) for centroids in e.three.history]
     mixture = [(parameters[0], e_step(e.X, *parameters)[0]) for parameters in e.mixture.history]
     low, high = e.X.min() - 0.05, e.X.max() + 0.05
@@ -30,7 +27,7 @@ def draw_frames(e):
             centres, memberships = history[min(i, last)]
             ax.clear()
             ax.set(aspect='equal', xlim=(low, high), ylim=(low, high), xlabel='x', title=f'{name}, {when}')
-            ax.scatter(*e.X.T, s=7, linewidth=0, color=memberships @ PART_COLOURS)
+            ax.scatter(*e.X.T, s=7, linewidth=0, color=memberships @ PART_COLOURS)  # those of EM are mixtures
             mark_centres(ax, centres)
         mark_ellipses(axes[1], means, sigmas)
         axes[0].set_ylabel('y')

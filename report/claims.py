@@ -22,7 +22,7 @@ def numbers_of(evidence):
     numbers = {}
 
     def add(form='d', **values):
-        """A macro for each value; where it is one a part, for each part, whose name comes last. Strings stay."""
+        """A macro for each value; one for each part, its name at the end, where there are several. Strings stay."""
         for name, value in values.items():
             for part, number in zip(SHORT, value) if np.ndim(value) else [('', value)]:
                 macro = name + part

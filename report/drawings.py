@@ -23,10 +23,7 @@ CIRCLE = np.array([(np.cos(angle), np.sin(angle)) for angle in np.linspace(0, 2 
 
 
 def save(fig, name, legend_columns=0, **margins):
-    """Save a figure as main.py's are saved: PDF and PNG, the same bytes from run to run.
-
-    A legend in columns stands below all panels, each label once.
-    """
+    """Save a figure as PDF and PNG, the same bytes in every run; a legend in columns stands below all panels."""
     if legend_columns:
         entries = {label: handle for ax in fig.axes for handle, label in zip(*ax.get_legend_handles_labels())}
         fig.legend(list(entries.values()), list(entries), loc='lower center', ncol=legend_columns, frameon=False,

@@ -1,7 +1,8 @@
 """The evidence of the report: fits, and studies of many fits. Draws and writes nothing.
 
 A fit has an objective, WCSS or log-likelihood, and its last value; memberships (N, K), hard or soft; clusters (N,),
-where these are largest; and centres (K, 2).
+where these are largest; and parameters, of which the centres (K, 2) are the first. Clusters are in the order of the
+parts: head, left ear, right ear, then others.
 """
 import contextlib
 import itertools
@@ -41,7 +42,7 @@ def require(condition, claim):
 # --- Fits ---
 
 def fit_of(objective, memberships, *parameters):
-    """A fit, its clusters in the order of the parts; centres are its first parameters."""
+    """A fit, with its clusters brought into the order of the parts."""
     order = utils.order_by_part(parameters[0])
     memberships, parameters = memberships[:, order], [values[order] for values in parameters]
     return SimpleNamespace(objective=objective, value=objective[-1], memberships=memberships,
@@ -141,9 +142,8 @@ def merge(memberships):
 
 def add_component(memberships, size, rows):
     """Memberships of so many samples, where a further component has these rows to itself."""
-    K = memberships.shape[1]
     memberships = np.pad(memberships, ((0, size - len(memberships)), (0, 1)))
-    memberships[rows] = np.eye(K + 1)[K]
+    memberships[rows] = np.eye(memberships.shape[1])[-1]
     return memberships
 
 
