@@ -34,7 +34,9 @@ def build():
     print('Computing the evidence ...', flush=True)
     evidence = studies.gather()
     print('Checking what the text says, writing numbers.tex ...', flush=True)
-    write_numbers(claims.numbers_of(evidence))
+    macros = [f'\\newcommand{{\\{name}}}{{{value}}}\n' for name, value in claims.numbers_of(evidence).items()]
+    note = '% Written by build.py: do not edit, run `python report/build.py`.\n'
+    (REPORT / 'numbers.tex').write_text(note + ''.join(macros), encoding='utf-8')
     print('Drawing the figures of main.py ...', flush=True)
     with contextlib.redirect_stdout(None):
         main.main()
@@ -44,13 +46,6 @@ def build():
     animation.animate(evidence)
     print('Typesetting report.pdf ...', flush=True)
     return typeset()
-
-
-def write_numbers(numbers):
-    """Write numbers.tex, one macro a line."""
-    lines = ['% Written by build.py: do not edit, run `python report/build.py`.']
-    lines += [f'\\newcommand{{\\{name}}}{{{value}}}' for name, value in numbers.items()]
-    (REPORT / 'numbers.tex').write_text('\n'.join(lines) + '\n', encoding='utf-8')
 
 
 def typeset():

@@ -148,11 +148,11 @@ def parameters_of_em(e, add):
 def clusters(e, add):
     """Who is in which cluster."""
     km, em, five = (contingency(e.parts, run.clusters) for run in (e.three, e.mixture, e.five))
-    head_clusters = np.sort(five[0, np.argmax(five, axis=0) == 0])
+    small, middle, large = np.sort(five[0, np.argmax(five, axis=0) == 0])  # the clusters of the head
     add(KmHeadLost=km[0, 1:].sum(), KmHeadInLeft=km[0, 1], KmHeadInRight=km[0, 2],
         EmHeadLost=em[0, 1:].sum(), EmEarsLost=em[1:3].sum() - em[1, 1] - em[2, 2],
-        EmNoiseInHead=em[3, 0], EmNoiseInEars=em[3, 1:].sum(), FiveHeadInEars=five[0].sum() - head_clusters.sum(),
-        **dict(zip(('FiveHeadSmall', 'FiveHeadMiddle', 'FiveHeadLarge'), head_clusters)))
+        EmNoiseInHead=em[3, 0], EmNoiseInEars=em[3, 1:].sum(), FiveHeadSmall=small, FiveHeadMiddle=middle,
+        FiveHeadLarge=large, FiveHeadInEars=five[0].sum() - small - middle - large)
     add('.0f', KmHeadLostShare=100 * km[0, 1:].sum() / km[0].sum())
     add('.3f', KmAri=ari(e, e.three), EmAri=ari(e, e.mixture), KmFiveAri=ari(e, e.five))
     require(km[1, 1] == km[1].sum() and km[2, 2] == km[2].sum(), 'K-means loses no ear sample')
