@@ -8,9 +8,8 @@ import main
 from em import e_step
 from k_means import closest_centroid, compute_Z, recompute_centroids, squared_distances, wcss
 from studies import (CENTRE, EM_EPS, EM_VARIANCE, OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES, SEEDS,
-                     SHRINKING, SMALLEST_SHARE, TIGHT_EPS, adjusted_rand_index, climb,
-                     contingency, descend, em_starts, kmeans_starts,
-                     mass_outside, require)
+                     SHRINKING, SMALLEST_SHARE, TIGHT_EPS, adjusted_rand_index, climb, contingency, descend, em_starts,
+                     kmeans_starts, mass_outside, require)
 
 SHORT = ('Head', 'Left', 'Right', 'Noise')  # in the names of macros
 UNSURE = 0.9  # a sample whose largest responsibility is below belongs to no component for sure

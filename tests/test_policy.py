@@ -389,11 +389,12 @@ def test_kmeans_prints_start_convergence_and_fit(capsys, max_iter, end):
                                        f'Fitted centroids:\n{centroids}\n')
 
 
-@pytest.mark.parametrize('max_iter, end', [(99, 'converged in iteration 3.'), (2, 'did not converge in 2 iterations.')])
+@pytest.mark.parametrize('max_iter, end', [(300, 'converged in iteration {}.'), (9, 'did not converge in {} iterations.')])
 def test_em_prints_start_convergence_and_fit(capsys, max_iter, end):
-    X = data('three blobs')
-    start = np.random.RandomState(0).random_sample((2, 2)), 1.5 * np.array([np.eye(2)] * 2), np.full(2, 0.5)
-    objective = seeded(0, em, X, 2, max_iter)[2]
-    *_, (*fitted, _) = replay(X, 2, len(objective), seed=0)
+    X = data('mouse')
+    start = np.random.RandomState(0).random_sample((3, 2)), 1.5 * np.array([np.eye(2)] * 3), np.full(3, 1 / 3)
+    objective = seeded(0, em, X, 3, max_iter)[2]
+    *_, (*fitted, _) = replay(X, 3, len(objective), seed=0)
+    end = end.format(len(objective))
     assert capsys.readouterr().out == (said('Initial', *start) + f'EM {end}\nLog-likelihood: {objective[-1]:.2f}\n'
                                        + said('Fitted', *fitted))

@@ -80,9 +80,9 @@ def test_plot_original_data_draws_every_label(unsaved):
     assert legend() == ['Head (2)', 'Ear_left (1)', 'Ear_right (1)', 'Whisker (1)', 'Noise (1)']
 
 
-def test_plot_original_data_names_no_label_that_is_missing(unsaved):
-    utils.plot_original_data(X[:, 0], X[:, 1], ['Head'] * 6)
-    assert legend() == ['Head (6)']
+def test_plot_original_data_names_the_labels_that_are_there_also_with_an_underscore(unsaved):
+    utils.plot_original_data(X[:, 0], X[:, 1], ['_Head'] * 6)
+    assert legend() == [' _Head (6)']
 
 
 # --- plot_mickey_mouse

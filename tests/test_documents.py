@@ -1,4 +1,4 @@
-"""The report says what the code computes, and shows every figure."""
+"""Report and README say what the code computes, show every figure and lead where they say."""
 import importlib.util
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / 'report'
+README = (ROOT / 'README.md').read_text(encoding='utf-8')
 DRAWN_BY_MAIN = ('original-data', 'wcss-k-means-k-3', 'k-means-clusters-k-3', 'wcss-k-means-k-5',
                  'k-means-clusters-k-5', 'log-likelihood-em-k-3', 'em-clusters-k-3')
 
@@ -36,6 +37,8 @@ def committed():
     assert len({macro[1] for macro in macros}) == len(macros), 'numbers.tex defines a macro twice'
     return {macro[1]: macro[2] for macro in macros}
 
+
+# --- The report
 
 def test_every_number_of_the_report_is_what_the_code_computes(build, committed):
     computed = build.compute_numbers()
@@ -95,3 +98,27 @@ def test_require_stops_where_a_claim_fails(build):
     build.claims.require(True, 'fine')
     with pytest.raises(AssertionError, match='never falls'):
         build.claims.require(False, 'the objective never falls')
+
+
+# --- The README
+
+def test_every_equation_is_one_jump_away():
+    links = re.findall(r'\[\((\d)\)?.*?\]\((\w+\.py)#L(\d+)\)', README)
+    assert {equation for equation, _, _ in links} == set('123456789')
+    for equation, file, number in links:
+        line = (ROOT / file).read_text(encoding='utf-8').splitlines()[int(number) - 1]
+        assert f'# Eq. ({equation}): ' in line, f'{file}, line {number}'
+
+
+def test_every_link_file_and_figure_is_there():
+    paths = re.findall(r'\]\(([^)#]+)', README) + re.findall(r'`((?:data|report|tests)/[\w./]*)`', README)
+    figures = [name for row in re.findall(r'^\| [12]\..*\|(.*)\|$', README, flags=re.MULTILINE)
+               for name in re.findall(r'`([\w-]+)`', row)]
+    assert len(paths) > 10 and len(figures) == 7
+    for path in [*paths, *(f'report/figures/{name}.png' for name in figures)]:
+        assert (ROOT / path).exists(), path
+
+
+def test_the_numbers_to_expect_are_those_of_the_report(committed):
+    found = re.search(r'WCSS ([\d.]+) for K-means with K = 3, ([\d.]+) with K = 5;\s+log-likelihood ([\d.]+)', README)
+    assert found.groups() == tuple(committed[name] for name in ('ThreeWcss', 'FiveWcss', 'EmLogLik'))
