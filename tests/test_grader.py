@@ -91,11 +91,11 @@ def verdicts(sessions):
 
 # --- The command itself
 
-def run(*arguments, cwd=ROOT, **environment):
+def run(*arguments, cwd=ROOT):
     """Exit code and output of `python tests/grade.py` with these arguments."""
     done = subprocess.run([sys.executable, str(ROOT / 'tests' / 'grade.py'), *map(str, arguments)], cwd=str(cwd),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, encoding='cp1252',
-                          env=dict(os.environ, PYTHONIOENCODING='cp1252', **environment))
+                          env=dict(os.environ, PYTHONIOENCODING='cp1252'))
     return done.returncode, done.stdout
 
 

@@ -92,9 +92,8 @@ def test_assignment_keeps_its_digits_far_from_zero(shift):
 
 # --- EM: idle and collapsed components
 
-@pytest.mark.parametrize('seed', SEEDS)
-def test_update_parameters_leaves_a_component_without_responsibility_alone(seed):
-    rng = np.random.RandomState(seed)
+def test_update_parameters_leaves_a_component_without_responsibility_alone():
+    rng = np.random.RandomState(0)
     X, means = rng.random_sample((20, 2)), rng.random_sample((3, 2))
     sigmas = np.array([np.eye(2), [[2., 1.], [1., 2.]], np.eye(2)])
     gamma = rng.random_sample((20, 3)) * [1, 0, 1]
