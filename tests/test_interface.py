@@ -30,6 +30,7 @@ IMPORTS = {
     'em.py': {NUMPY, TUPLE, 'from scipy.stats import multivariate_normal'},
     'utils.py': {NUMPY, 'import matplotlib.pyplot as plt'},
 }
+TYPES = 'None', 'int', 'float', 'bool', 'str', 'list', 'tuple', 'dict', 'set', 'np.ndarray'
 
 
 def parse(folder, name, judge):
@@ -50,9 +51,6 @@ def evaluated(expression, constants):
 def signature(parameters, constants):
     """The signature of a function with these parameters, in which 10**-6 is 1e-6."""
     return inspect.signature(evaluated(f'lambda {parameters}: None', constants))
-
-
-TYPES = 'None', 'int', 'float', 'bool', 'str', 'list', 'tuple', 'dict', 'set', 'np.ndarray'
 
 
 def newer_syntax(tree):

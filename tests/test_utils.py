@@ -54,11 +54,9 @@ def test_load_data_reads_any_white_space(tmp_path, content):
     assert [column.tolist() for column in columns] == [[1, 3.5], [2, -0.4], ['Head', 'Noise']]
 
 
-BROKEN = '1 2', '1 2 Head again', 'one 2 Head', '1 nan Head', '1 -inf Head', '1,2,Head'
-
-
 @pytest.mark.parametrize('content, words', [
-    *[(f'1 2 Head\n\n{line}\n1 2 Head\n'.encode(), f', line 3: .*{line}') for line in BROKEN],
+    *[(f'1 2 Head\n\n{line}\n1 2 Head\n'.encode(), f', line 3: .*{line}') for line in (
+        '1 2', '1 2 Head again', 'one 2 Head', '1 nan Head', '1 -inf Head', '1,2,Head')],
     *[(f'1 2 Head\n1 2 {label}\n'.encode('latin-1'), ', line 2: .*UTF-8') for label in ('Kopf Öhr', 'Öhr')],
     (b'', 'no samples'), (b'\n \n', 'no samples')])
 def test_load_data_refuses_a_broken_or_empty_file_and_says_where(tmp_path, content, words):

@@ -1,5 +1,4 @@
 """Data sets that break K-means and EM where anything is careless: of the stress command and of test_policy.py."""
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,6 @@ MOUSE = Path(__file__).resolve().parents[2] / 'data' / 'mouse.txt'
 def blobs(rng, D=2, N=90, spread=0.05):
     """Three groups of samples around random places of the unit cube."""
     return rng.random_sample((3, D))[np.arange(N) % 3] + spread * rng.standard_normal((N, D))
-
-
-def blobs_and_outlier(distance, rng):
-    return np.vstack((blobs(rng), np.full((1, 2), distance)))
 
 
 # Each entry makes its data from a random state, and from nothing else.
@@ -32,7 +27,8 @@ DATA_SETS = {
     'duplicated column': lambda rng: blobs(rng)[:, [0, 1, 0]],
     'dependent column': lambda rng: blobs(rng) @ np.array([[1, 0, 1], [0, 1, 1]]),
     'points on a line': lambda rng: np.outer(rng.random_sample(60), [1.0, 0.7]) + 0.1,
-    **{f'outlier at {distance:g}': partial(blobs_and_outlier, distance) for distance in (1e2, 1e3, 1e6, 1e10)},
+    **{f'outlier at {distance:g}': lambda rng, distance=distance: np.vstack((blobs(rng), [[distance, distance]]))
+       for distance in (1e2, 1e3, 1e6, 1e10)},
     'two blobs 1e8 apart': lambda rng: rng.random_sample((80, 2)) + 1e8 * (np.arange(80) % 2)[:, np.newaxis],
     'heavy tails': lambda rng: rng.standard_cauchy((80, 2)),
     'scales 1e-60 and 1': lambda rng: blobs(rng) * [1e-60, 1],

@@ -52,10 +52,6 @@ def copy_files(source, target):
     shutil.copytree(ROOT / 'data', target / 'data')
 
 
-def task_of(item):
-    return item.get_closest_marker('task').args[0]
-
-
 class Grader:
     """Registered with pytest by `python tests/grade.py`; without it, the tests judge our own files."""
 
@@ -67,7 +63,7 @@ class Grader:
         self.sentences = defaultdict(Counter)  # what failed, by folder and task
 
     def key(self, item):
-        return self.folder, task_of(item)
+        return self.folder, item.get_closest_marker('task').args[0]
 
     def limit(self, folder):
         return self.time_limit

@@ -1,10 +1,4 @@
 """Right submissions that are unusual: by what is unusual, the file and its changes (old text, new text)."""
-SCIPY = '''\
-from typing import Tuple
-import numpy as np
-from scipy.stats import multivariate_normal
-'''
-IMPORTS = 'from typing import Tuple\n\nimport numpy as np\n'
 KMEANS_LOOP = '    for it in range(max_iter):\n'
 INCREMENT = "        if it > 0 and abs(values[-1] - values[-2]) < eps:\n            print('converged after iteration', it)\n            break\n"
 Z_LOOP = '    for i in range(X.shape[0]):\n        # Eq. (2): z_ik = 1 for the closest centroid k, 0 for the others\n        Z[i, closest_centroid(X[i], centroids)] = 1\n'
@@ -69,7 +63,8 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
 ''')),
     'keywords in the calls': ('k_means.py', ('Z = compute_Z(X, K, centroids)', 'Z = compute_Z(X=X, K=K, centroids=centroids)'), ('centroids = recompute_centroids(X, K, Z)', 'centroids = recompute_centroids(X=X, K=K, Z=Z)')),
     'annotations of local variables, postponed in any Python': ('k_means.py', ('    total = 0\n', '    total: int | None = 0\n')),
-    'scipy': ('em.py', (IMPORTS, SCIPY), (P_LOOP, '        p[:, k] = weights[k] * multivariate_normal(means[k], sigmas[k]).pdf(X)\n')),
+    'scipy': ('em.py', ('import numpy as np\n', 'import numpy as np\nfrom scipy.stats import multivariate_normal\n'), (
+        P_LOOP, '        p[:, k] = weights[k] * multivariate_normal(means[k], sigmas[k]).pdf(X)\n')),
     'densities at once': ('em.py', (P_LOOP, '''\
         d = X - means[k]
         p[:, k] = weights[k] * np.exp(-np.sum(d @ inverse * d, axis=1) / 2) / np.sqrt(det * (2 * np.pi)**X.shape[1])

@@ -5,7 +5,7 @@ the same number of iterations and take turns; a time is the median of several ru
 """
 import os
 import sys
-import time
+import timeit
 import warnings
 from pathlib import Path
 
@@ -56,12 +56,6 @@ def em_pair(X, K):
     return lambda: seeded(em.em, X, K, EM_ITERATIONS, eps=-1), lambda: theirs.fit(X), EM_ITERATIONS
 
 
-def seconds(function):
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
 def main():
     warnings.filterwarnings('ignore')  # scikit-learn's, that it has not converged
     em.print = k_means.print = lambda *args, **kwargs: None  # what they print is not timed
@@ -72,8 +66,8 @@ def main():
     for name, pair in (('kmeans', kmeans_pair), ('em', em_pair)):
         for N, D, K, runs in SIZES:
             ours, theirs, iterations = pair(samples(N, D), K)
-            turns = [(seconds(ours), seconds(theirs)) for _ in range(runs + 1)]  # the first turn warms up
-            own, other = 1e3 * np.median(turns[1:], axis=0)
+            turns = [[timeit.timeit(function, number=1) for function in (ours, theirs)] for _ in range(runs + 1)]
+            own, other = 1e3 * np.median(turns[1:], axis=0)  # the first turn warms up
             print(row(name, N, D, K, iterations, f'{own:.2f}', f'{other:.2f}', f'{own / other:.2f}'))
 
 

@@ -1,9 +1,6 @@
-"""Whether figures drawn anew are the committed ones, to the eye.
+"""Whether figures drawn anew are the committed ones, to the eye: python tests/tools/pictures.py FIGURE...
 
-    python tests/tools/pictures.py FIGURE...
-
-compares each PNG or GIF of the working tree with the one in the last commit; the exit status is 1
-where one differs.
+Each PNG or GIF of the working tree is compared with the one in the last commit; the exit status is 1 where one differs.
 """
 import io
 import subprocess

@@ -1,6 +1,4 @@
-"""Run K-means and EM some thousands of times on awkward data and check every result.
-
-    python tests/tools/stress.py [SEEDS]
+"""Run K-means and EM some thousands of times on awkward data: python tests/tools/stress.py [SEEDS]
 
 Each data set is fitted with several K and SEEDS random starts (default 40: about a minute).
 The table counts, for each data set, fits, collapses (EM ended by LinAlgError, which is right where
