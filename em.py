@@ -1,8 +1,8 @@
 """Expectation-Maximization for a Gaussian mixture model (sheet, section 1.2).
 
 Maximise the likelihood of the mixture of Eq. (4) by turns: compute how responsible each component
-is for each sample (E-step, Eq. (5)); give each the weighted mean and covariance of the samples,
-and its weight (M-step, Eqs. (6) to (8)). The log-likelihood, Eq. (9), never falls; EM stops where it levels.
+is for each sample (E-step, Eq. (5)); give each component its weighted mean, covariance and weight
+(M-step, Eqs. (6) to (8)). The log-likelihood, Eq. (9), never falls; EM stops where it levels off.
 
 N samples, D features, K components
 X                 (N, D)     one sample x^(i) a row
@@ -13,14 +13,14 @@ responsibilities  (N, K)     gamma_ik, each row sums to 1
 log-likelihood    nats
 
 Densities are kept as logarithms: far from every mean they would all be rounded to 0, and Eq. (5)
-to 0/0. Nothing is added to a covariance: one that becomes singular raises an error. For speed alone,
-arrays in between have the N samples along the last axis.
+would be 0/0. Nothing is added to a covariance: one that becomes singular raises an error. For speed
+alone, intermediate arrays have the N samples along the last axis.
 """
 from typing import Tuple
 
 import numpy as np
 
-LOG_SMALLEST, LOG_LARGEST = -708, 709  # natural, of the smallest and the largest float with all digits, rounded
+LOG_SMALLEST, LOG_LARGEST = -708, 709  # logarithms of the smallest and the largest normal float, rounded
 
 
 def cholesky_factors(sigmas):
@@ -68,12 +68,12 @@ def weighted_log_densities(X, means, sigmas, weights):
     half_log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     with np.errstate(divide='ignore'):  # log 0 = -inf is right for a component of weight 0
         constants = np.log(weights) - D / 2 * np.log(2 * np.pi) - half_log_determinants
-    # L^-1 is the transposed inverse of L^T, of which inv swaps no rows; of L it may, losing small-scale features.
+    # L^-1 as (L^T)^-1 transposed: inv may swap rows of L and lose small-scale features, but swaps none of L^T.
     inverses = np.linalg.inv(factors.transpose(0, 2, 1)).transpose(0, 2, 1)
     log_densities = np.empty((K, N))
     for k in range(K):
         # Column i is L^-1 (x^(i) - mu_k). The einsum is its squared length,
-        # (x^(i) - mu_k)^T Sigma_k^-1 (x^(i) - mu_k): the squared distance in standard deviations.
+        # (x^(i) - mu_k)^T Sigma_k^-1 (x^(i) - mu_k): the squared Mahalanobis distance.
         whitened = inverses[k] @ (X.T - means[k][:, np.newaxis])
         log_densities[k] = constants[k] - np.einsum('dn,dn->n', whitened, whitened) / 2
     return log_densities
@@ -89,7 +89,8 @@ def e_step(X, means, sigmas, weights):
     # Log-sum-exp: all terms of a sample are divided by the largest of them, so that their sum is 1
     # or more, never 0. The factor cancels in Eq. (5); its logarithm is added back in Eq. (4).
     largest = log_terms.max(axis=0)
-    terms = np.exp(np.subtract(log_terms, largest, out=log_terms), out=log_terms)  # out: no further memory
+    relative = np.subtract(log_terms, largest, out=log_terms)  # out, for speed: no further memory
+    terms = np.exp(relative, out=relative)
     total = terms.sum(axis=0)
     # Eq. (4): log p(x^(i)) = log sum_k w_k N(x^(i); mu_k, Sigma_k), where the sum is total * exp(largest)
     log_p = np.log(total) + largest
@@ -128,8 +129,8 @@ def update_parameters(X: np.ndarray, means: np.ndarray, sigmas: np.ndarray, weig
         # Eq. (6): mu_k = sum_i gamma_ik x^(i) / N_k = origin + sum_i shares_i (x^(i) - origin)
         shift = deviations @ shares
         means[k] = origin + shift
-        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k = A A^T, with
-        # column i of A, here scaled, sqrt(shares_i) (x^(i) - mu_k): this is exactly symmetric.
+        # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k = A A^T, exactly
+        # symmetric, where column i of A, called scaled, is sqrt(shares_i) (x^(i) - mu_k).
         deviations -= shift[:, np.newaxis]
         scaled = np.multiply(deviations, np.sqrt(shares), out=deviations)
         sigmas[k] = scaled @ scaled.T
@@ -152,10 +153,10 @@ def check_arguments(X, K, max_iter, eps, init_variance):
         raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
     if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 1:
         raise ValueError(f'max_iter must be a whole number from 1 on, not {max_iter!r}')
-    if not isinstance(eps, (int, float, np.number)) or np.isnan(eps):
+    if not isinstance(eps, (int, float, np.integer, np.floating)) or np.isnan(eps):
         raise ValueError(f'eps must be a number, not {eps!r}')
     smallest = 1e-300 * max(1, np.abs(X).max())**2  # a squared distance divided by less could exceed the largest float
-    if not isinstance(init_variance, (int, float, np.number)) or not smallest <= init_variance < 1e150:
+    if not isinstance(init_variance, (int, float, np.integer, np.floating)) or not smallest <= init_variance < 1e150:
         raise ValueError(f'init_variance must be from {smallest:.1e} to 1e150, not {init_variance!r}')
     return X
 
@@ -172,8 +173,8 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
 
     Returns means (K, D) and soft_clusters (N, K), the weighted densities of the last parameters,
     w_k N(x^(i); mu_k, Sigma_k), and the log-likelihoods, one an iteration. The last of them is that
-    of these parameters: the logarithms of the row sums of soft_clusters add up to it, unless one is
-    beyond the range of a float. Raises ValueError for an unfit argument, LinAlgError if a component
+    of these parameters: the logarithms of the row sums of soft_clusters add up to it, unless a density
+    is beyond the range of a float. Raises ValueError for an unfit argument, LinAlgError if a component
     collapses, as all do where N <= D.
     """
     X = check_arguments(X, K, max_iter, eps, init_variance)
@@ -191,7 +192,7 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
         means, sigmas, weights = update_parameters(X, means, sigmas, weights, responsibilities)
         # The E-step of the next iteration, done here already: its log p(x^(i)) are the terms of Eq. (9).
         responsibilities, log_p = e_step(X, means, sigmas, weights)
-        # Eq. (9): log p(D) = sum_i log p(x^(i)), with p(x^(i)) of Eq. (4)
+        # Eq. (9): log p(X) = sum_i log p(x^(i)), with p(x^(i)) of Eq. (4)
         log_likelihoods.append(log_p.sum())
         if iteration > 1 and abs(log_likelihoods[-1] - log_likelihoods[-2]) < eps:
             print(f'EM converged in iteration {iteration + 1}.')

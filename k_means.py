@@ -10,7 +10,7 @@ Z          (N, K)  one-hot rows: z_ik = 1 if sample i belongs to cluster k
 centroids  (K, D)  one centroid mu^(k) a row
 wcss       squared data units
 
-For speed alone, kmeans stores X and Z column by column, so that Z is built as its transpose.
+For speed alone, kmeans stores X and Z column by column, so Z is built transposed.
 """
 from typing import Tuple
 
@@ -91,7 +91,7 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
 
 
 def fill_empty_clusters(X, centroids, sizes):
-    """Move each empty cluster's centroid, in turn, to the sample that is worst served: the farthest from all others.
+    """Move the centroid of each empty cluster, one by one, to the sample farthest from its closest centroid.
 
     X (N, D), centroids (K, D), sizes (K,). Returns new centroids, the others as they were.
     """
@@ -118,7 +118,7 @@ def check_arguments(X, K, max_iter, eps):
         raise ValueError(f'K must be a whole number from 1 to N = {len(X)}, not {K!r}')
     if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 1:
         raise ValueError(f'max_iter must be a whole number from 1 on, not {max_iter!r}')
-    if not isinstance(eps, (int, float, np.number)) or np.isnan(eps):
+    if not isinstance(eps, (int, float, np.integer, np.floating)) or np.isnan(eps):
         raise ValueError(f'eps must be a number, not {eps!r}')
     return X
 

@@ -134,7 +134,7 @@ def draw_positions(X, groups, title):
     """Draw groups of points (n, 2), label, colour, marker in a square around the samples X (N, 2)."""
     if not all(np.isfinite(points).all() for points, *_ in groups):
         raise ValueError(f'{title}: cannot be drawn, since a position is NaN or infinite')
-    middle, half = (X.min(axis=0) + X.max(axis=0)) / 2, 0.55 * np.ptp(X, axis=0).max() or 0.05  # for equal samples
+    middle, half = (X.min(axis=0) + X.max(axis=0)) / 2, 0.55 * np.ptp(X, axis=0).max() or 0.05  # 0.05 for equal samples
     # A blank before a leading _, which would hide the label from matplotlib
     labels = [f'{" " * label.startswith("_")}{label} ({len(points)})' for points, label, *_ in groups]
     if len(labels) > LEGEND_ENTRIES:

@@ -9,7 +9,7 @@ from em import e_step
 from k_means import compute_Z
 
 DURATION, REST = 300, 5000  # milliseconds for an iteration, and for the last one
-COLOURS = 96  # of all frames together: what stays from frame to frame then takes no bytes
+PALETTE_SIZE = 96  # of all frames together: what stays from frame to frame then takes no bytes
 
 
 def draw_frames(e):
@@ -41,7 +41,7 @@ def animate(e):
     """Save figures/animation.gif, with one palette for all frames."""
     with plt.rc_context(STYLE):
         frames = draw_frames(e)
-    palette = Image.fromarray(np.concatenate(frames)).quantize(COLOURS)
+    palette = Image.fromarray(np.concatenate(frames)).quantize(PALETTE_SIZE)
     colours = np.array(palette.getpalette()).reshape(-1, 3)
     colours[colours.min(axis=1) > 245] = 255  # white itself, in place of means of white and what is near it
     palette.putpalette(colours.ravel().tolist())

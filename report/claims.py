@@ -14,6 +14,7 @@ from studies import (CENTRE, EM_EPS, EM_VARIANCE, OUTLIER_COUNTS, OUTLIER_DISTAN
 SHORT = ('Head', 'Left', 'Right', 'Noise')  # in the names of macros
 UNSURE = 0.9  # a sample whose largest responsibility is below belongs to no component for sure
 ELLIPSE = 2  # standard deviations
+STRIP = 1, 10, 20, 25, -1  # iterations of EM in the figure of its climb: the second to the fourth around its steps
 
 
 def numbers_of(evidence):
@@ -47,7 +48,7 @@ def ari(e, fit):
 
 def outlier_aris(e, name):
     """The agreement of the outliers' fits of that name, shape (counts, distances)."""
-    return np.reshape([ari(e, vars(study)[name]) for study in e.outliers.values()], (len(OUTLIER_COUNTS), -1))
+    return np.reshape([ari(e, getattr(study, name)) for study in e.outliers.values()], (len(OUTLIER_COUNTS), -1))
 
 
 def runs_of_main(e, add):
@@ -63,7 +64,7 @@ def runs_of_main(e, add):
     require(np.all(np.diff(three) < 1e-12) and np.all(np.diff(five) < 1e-12), 'the WCSS never rises')
     require(np.all(rises > 0), 'the log-likelihood never falls')
     require(0 < rises[-1] < EM_EPS < rises[-2], 'the stopping rule ends the run')
-    require(max(len(three), len(five)) < main.MAX_ITER_KMEANS and len(mixture) < main.MAX_ITER_EM,
+    require(max(len(three), len(five)) < 2 * main.MAX_ITER_KMEANS and len(mixture) < main.MAX_ITER_EM,
             'the runs of main.py converge')
 
 
@@ -121,12 +122,13 @@ def climb_of_em(e, add):
     peaks = (rises[1:-1] > rises[:-2]) & (rises[1:-1] > rises[2:])
     require(peaks.sum() == 2, 'the log-likelihood has two steep parts')
     first, second = np.flatnonzero(peaks) + 3  # the iterations that rise most
-    require(first <= 10 < 20 < second <= 25, 'the strip shows both')
-    x = means[10, :, 0]
+    _, apart, before, after, _ = STRIP
+    require(first <= apart < before < second <= after, 'the strip shows both')
+    x = means[apart, :, 0]
     require(x[2] == x.max() and x[1] == x.min() and np.ptp(x) > 0.15, 'first one moves right and one left')
     sizes = np.trace(sigmas, axis1=2, axis2=3)
-    require(weights[20, 0] < 0.4 < weights[25, 0], 'then the third takes over the head')
-    require(np.all(sizes[-1, 1:] < sizes[20, 1:] / 4), 'the others shrink to the ears')
+    require(weights[before, 0] < 0.4 < weights[after, 0], 'then the third takes over the head')
+    require(np.all(sizes[-1, 1:] < sizes[before, 1:] / 4), 'the others shrink to the ears')
 
 
 def parameters_of_em(e, add):
@@ -199,8 +201,8 @@ def outliers_in_kmeans(e, add):
     """A centroid for an outlier."""
     o, c = e.outliers, e.choice
     price, aris, aris_random = c.wcss[1] - c.wcss[2], outlier_aris(e, 'kmeans'), outlier_aris(e, 'kmeans_random')
-    add('g', OutFew=OUTLIER_COUNTS[1], **dict(zip(('OutOne', 'OutTwo', 'OutFour', 'OutEight'), OUTLIER_DISTANCES[1:])),
-        RingX=CENTRE[0], RingY=CENTRE[1])
+    distances = dict(zip(('OutOne', 'OutTwo', 'OutFour', 'OutEight'), OUTLIER_DISTANCES[1:]))
+    add('g', OutFew=OUTLIER_COUNTS[1], OutMany=OUTLIER_COUNTS[2], **distances, RingX=CENTRE[0], RingY=CENTRE[1])
     add('.1f', IsolationPrice=price, IsolationDistance=np.sqrt(price))
     add('.2f', WcssTwo=c.wcss[1], IsolatedAri=aris[0, -1])
     single = [o[1, d] for d in OUTLIER_DISTANCES]

@@ -5,7 +5,7 @@ from matplotlib.colors import to_rgb
 
 import main
 import utils
-from claims import ELLIPSE, outlier_aris
+from claims import ELLIPSE, STRIP, outlier_aris
 from em import e_step
 from k_means import squared_distances
 from studies import OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES
@@ -13,7 +13,6 @@ from studies import OUTLIER_COUNTS, OUTLIER_DISTANCES, RESTARTS, SAMPLES
 WIDTH = 6.3  # inches: 16 cm, the width of the text
 STYLE = {'font.size': 9, 'axes.titlesize': 9, 'legend.fontsize': 9, 'xtick.labelsize': 8, 'ytick.labelsize': 8,
          'grid.color': '#E5E5E5', 'pdf.fonttype': 42}  # TrueType: text can be searched and copied
-STRIP = (1, 10, 20, 25, -1)  # iterations of EM
 NO_FIT = -0.15  # the height at which it is marked that EM found no fit
 BEST = dict(linestyle='-', markersize=4)  # filled markers on a line for the best known fit
 RANDOM = dict(linestyle=':', linewidth=1, markersize=9, markerfacecolor='none')  # around them, for random starts
@@ -55,7 +54,8 @@ def scatter_parts(ax, X, parts, size=9):
 
 def mark_centres(ax, centres):
     """Centroids or means, on top."""
-    ax.scatter(*centres.T, s=50, color='white', edgecolor='black', marker='X', zorder=4, label='centroid or mean')
+    ax.scatter(*centres.T, s=50, color='white', edgecolor='black', marker=utils.CENTRE_MARKER, zorder=4,
+               label='centroid or mean')
 
 
 def mark_disk(ax, e):
@@ -133,7 +133,8 @@ def draw_strip(e):
         for part, colour in enumerate(PART_COLOURS):
             rows = gamma.argmax(axis=1) == part
             ax.scatter(*e.X[rows].T, s=4, linewidth=0, c=gamma[rows] @ PART_COLOURS, marker=utils.part_style(part)[1])
-            ax.scatter(*means[part], s=30, color=colour, edgecolor='black', linewidth=0.8, marker='X', zorder=4)
+            ax.scatter(*means[part], s=30, color=colour, edgecolor='black', linewidth=0.8, zorder=4,
+                       marker=utils.CENTRE_MARKER)
         mark_ellipses(ax, means, sigmas)
     save(fig, 'how-em-gets-there', left=0.075, right=0.995, bottom=0.1, top=0.47, wspace=0.08)
 
@@ -144,7 +145,7 @@ def draw_outliers(e):
     for ax, title, method in zip(axes, ('K-means', 'EM'), ('kmeans', 'em')):
         for j, count in enumerate(OUTLIER_COUNTS):
             x = np.array(OUTLIER_DISTANCES) * 1.05**(j - 1)  # apart, where lines lie on each other
-            for name, style, label in ((method, BEST, f'{count} outlier{"s"[:count - 1]}'),
+            for name, style, label in ((method, BEST, f'{count} outlier{"s" * (count > 1)}'),
                                        (f'{method}_random', RANDOM, None)):
                 style = dict(style, color=utils.COLOURS[3 + j], marker='Dvp'[j])
                 y = outlier_aris(e, name)[j]

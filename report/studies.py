@@ -39,7 +39,7 @@ def require(condition, claim):
         raise AssertionError(f'the report claims what the numbers do not show: {claim}')
 
 
-# --- Fits ---
+# --- Fits
 
 def fit_of(objective, memberships, *parameters):
     """A fit, with its clusters brought into the order of the parts."""
@@ -59,7 +59,7 @@ def run_main():
             mock.patch.object(k_means, 'compute_Z', wraps=k_means.compute_Z) as compute_Z, \
             mock.patch.object(em, 'e_step', wraps=em.e_step) as e_step:
         main.main()
-    three, five, mixture = (fit_of(*curve.args[:1], *mouse.args[2:4])
+    three, five, mixture = (fit_of(curve.args[0], *mouse.args[2:4])
                             for curve, mouse in zip(calls.curve.mock_calls, calls.mouse.mock_calls))
     of_three = [centroids for _, K, centroids in (call.args for call in compute_Z.mock_calls) if K == main.K]
     three.history = [centroids[three.order] for centroids in of_three] + [three.centres]
@@ -101,7 +101,7 @@ def descend(data, centroids):
 
 
 def climb(data, memberships, fewest=0, eps=TIGHT_EPS):
-    """EM from these memberships by its rule; the value is -inf if a component collapses or holds too few samples."""
+    """EM from these memberships by its stopping rule; the value is -inf if a component collapses or is too small."""
     K, values = memberships.shape[1], []
     parameters = np.zeros((K, 2)), np.zeros((K, 2, 2)), np.zeros(K)
     try:
@@ -132,7 +132,7 @@ def adjusted_rand_index(labels, clusters):
     return (both - expected) / ((rows + columns) / 2 - expected)
 
 
-# --- Evidence ---
+# --- Evidence
 
 def merge(memberships):
     """Memberships with two clusters made one, for each pair."""
@@ -150,12 +150,12 @@ def add_component(memberships, size, rows):
 def choice_of_K(X):
     """The best known fits for each K: from random starts, for EM from K-means, and with two clusters merged."""
     clusters, mixtures, merged = {}, {}, ([], [])
-    for K in range(LARGEST_K + 1, 0, -1):  # the first, with smaller components, is there to be merged
+    for K in range(LARGEST_K + 1, 0, -1):  # one more, only to be merged: its components may be smaller
         fewest = (SMALLEST_SHARE if K <= LARGEST_K else SMALLEST_SHARE / 2) * len(X)
         starts = kmeans_starts(X, K) + [k_means.recompute_centroids(X, K, Z) for Z in merged[0]]
         clusters[K] = min((descend(X, start) for start in starts), key=VALUE)
-        bests = [max((climb(X, start, fewest, EM_EPS) for start in starts), key=VALUE)
-                 for starts in ([*em_starts(X, K), clusters[K].memberships], merged[1]) if starts]
+        groups = [*em_starts(X, K), clusters[K].memberships], merged[1]
+        bests = [max((climb(X, start, fewest, EM_EPS) for start in group), key=VALUE) for group in groups if group]
         mixtures[K] = max((climb(X, best.memberships, fewest) for best in bests), key=VALUE)
         merged = merge(clusters[K].memberships), merge(mixtures[K].memberships)
     K = np.arange(1, LARGEST_K + 1)
@@ -197,9 +197,9 @@ def outlier_study(X, choice):
 
 def sample_mixture(means, sigmas, weights, size):
     """Ancestral sampling: a component by its weight, then a sample of that component."""
-    random = np.random.RandomState(main.SEED)  # a stream that is the same in every version of numpy
-    components = np.searchsorted(np.cumsum(weights)[:-1], random.random_sample(size), side='right')
-    noise = random.standard_normal((size, 2))
+    rng = np.random.RandomState(main.SEED)  # a stream that is the same in every version of numpy
+    components = np.searchsorted(np.cumsum(weights)[:-1], rng.random_sample(size), side='right')
+    noise = rng.standard_normal((size, 2))
     return means[components] + np.einsum('nij,nj->ni', np.linalg.cholesky(sigmas)[components], noise), components
 
 

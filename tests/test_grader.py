@@ -28,8 +28,8 @@ BLANK = [(file, body) for file in ('k_means.py', 'em.py') for body in BODIES]
 
 def write(folder, file=None, *changes):
     """The plain submission and our utils.py in a folder, one file changed: pairs of old text (None: all) and new."""
-    shutil.copytree(str(PLAIN), str(folder), ignore=shutil.ignore_patterns('__pycache__'))
-    shutil.copyfile(str(ROOT / 'utils.py'), str(folder / 'utils.py'))
+    shutil.copytree(PLAIN, folder, ignore=shutil.ignore_patterns('__pycache__'))
+    shutil.copyfile(ROOT / 'utils.py', folder / 'utils.py')
     for old, new in changes:
         text = (folder / file).read_text(encoding='utf-8')
         (folder / file).unlink()
@@ -93,7 +93,7 @@ def verdicts(sessions):
 
 def run(*arguments, cwd=ROOT):
     """Exit code and output of `python tests/grade.py` with these arguments."""
-    done = subprocess.run([sys.executable, str(ROOT / 'tests' / 'grade.py'), *map(str, arguments)], cwd=str(cwd),
+    done = subprocess.run([sys.executable, str(ROOT / 'tests' / 'grade.py'), *map(str, arguments)], cwd=cwd,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, encoding='cp1252',
                           env=dict(os.environ, PYTHONIOENCODING='cp1252'))
     return done.returncode, done.stdout
@@ -117,7 +117,7 @@ def test_right_submission_in_a_hostile_folder(tmp_path):
     assert code == 0, output
     for task in TASKS:
         passed, every = re.search(rf'^{re.escape(task)} .* (\d+) of (\d+)$', output, flags=re.MULTILINE).groups()
-        assert passed == every > '0', output
+        assert passed == every != '0', output
     assert re.search(r'^\d+ passed in [\d.]+s', output, flags=re.MULTILINE)
     assert contents(folder) == before
     assert 'errors="0" failures="0"' in (tmp_path / 'result.xml').read_text(encoding='utf-8')

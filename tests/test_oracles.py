@@ -1,6 +1,6 @@
 """Our equations against values of scikit-learn (oracles.json, made by tests/tools/make_oracles.py)."""
 import json
-import pathlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from conftest import seeded
 from em import calculate_responsibilities, em
 from k_means import kmeans, wcss
 
-TESTS = pathlib.Path(__file__).resolve().parent
+TESTS = Path(__file__).resolve().parent
 ORACLES = json.loads((TESTS / 'oracles.json').read_text(encoding='utf-8'))
 
 

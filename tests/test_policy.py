@@ -180,8 +180,8 @@ def test_em_never_fits_as_many_samples_as_features_or_fewer(X):
 def test_update_parameters_returns_a_singular_covariance(name):
     """Its equation is defined there; only the next use of the covariance is not."""
     X = data(name)
-    start = np.zeros((1, 2 + (name == 'constant column')))
-    D = start.shape[1]
+    D = X.shape[1]
+    start = np.zeros((1, D))
     _, sigmas, weights = update_parameters(X, start, np.eye(D)[np.newaxis], np.ones(1), np.ones((len(X), 1)))
     np.testing.assert_allclose(sigmas[0], np.cov(X.T, bias=True), rtol=1e-12, atol=1e-15)
     assert weights == 1
@@ -208,7 +208,7 @@ def test_em_keeps_high_dimensional_densities_finite():
 
 
 def test_soft_clusters_tell_the_clusters_where_every_density_underflows():
-    """Two groups 2e6 apart in 120 dimensions, spread 1e4: p(x) is about 1e-550."""
+    """Two groups 2e6 apart in each of 120 dimensions, spread 1e4: p(x) is about 1e-550."""
     rng = np.random.RandomState(1)
     group = np.arange(600) % 2
     X = 1e4 * rng.standard_normal((600, 120)) + 1e6 * (2 * group[:, np.newaxis] - 1)
@@ -243,8 +243,9 @@ UNFIT = [
         (3.0, '()'), (None, ''), ([['a', 'b']], "'a'"), ([[10**400, 1]], 'too large'))],
     *[('K', value, f'1 to N = 6, not {value!r}') for value in (0, -1, 7, 2.0, NAN, '3', None, True)],
     *[('max_iter', value, f'1 on, not {value!r}') for value in (0, -3, 10.0, None, True)],
-    *[('eps', value, f'not {value!r}') for value in (None, '1e-6', NAN)]]
-UNFIT_VARIANCE = [('init_variance', value, f'not {value!r}') for value in (0, -1.5, NAN, INF, 1e-310, None, '1.5')]
+    *[('eps', value, f'not {value!r}') for value in (None, '1e-6', NAN, np.complex128(1))]]
+UNFIT_VARIANCE = [('init_variance', value, f'not {value!r}') for value in (
+    0, -1.5, NAN, INF, 1e-310, None, '1.5', np.complex128(1))]
 
 
 @pytest.mark.parametrize('function, name, value, words', [(function, *case) for function in (kmeans, em)

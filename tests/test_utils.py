@@ -23,7 +23,7 @@ def figures(tmp_path, monkeypatch):
 
 @pytest.fixture
 def unsaved(figures, monkeypatch):
-    """Figures are drawn and not saved, which takes most of the time."""
+    """Figures are drawn but not saved: saving takes most of the time."""
     monkeypatch.setattr(utils, 'FIGURES', f'{figures}/missing/')
 
 

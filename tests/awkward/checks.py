@@ -13,7 +13,7 @@ from em import calculate_responsibilities, em, update_parameters
 from k_means import closest_centroid, kmeans
 
 MAX_ITER = 500  # of K-means
-EPS = np.finfo(float).eps
+MACHINE_EPS = np.finfo(float).eps
 
 
 # --- Extended precision
@@ -61,7 +61,7 @@ def check_kmeans(X, K, seed):
     """One run of K-means: the facts that do not hold."""
     np.random.seed(seed)
     Z, centroids, objective = kmeans(X, K, MAX_ITER)
-    full, rounding = Z.any(axis=0), EPS * np.abs(X).max()
+    full, rounding = Z.any(axis=0), MACHINE_EPS * np.abs(X).max()
     exact = ((wide(X) - wide(centroids)[Z.argmax(axis=1)])**2).sum()
     means = (wide(Z).T @ wide(X))[full] / wide(Z).sum(axis=0)[full, np.newaxis]
     distances = ((wide(X)[:, np.newaxis] - wide(centroids))**2).sum(axis=2)
@@ -75,7 +75,7 @@ def check_kmeans(X, K, seed):
         'as many clusters as asked for, or distinct points':
             full.sum() >= min(K, len(np.unique(X, axis=0))) or objective[-1] < 1e-6,
         'centroids are the means of their members': (np.abs(centroids[full] - means) <= len(X) * rounding).all(),
-        'samples are with their closest centroid': (chosen <= distances.min(axis=1) * (1 + 1e-12)).all()})
+        'closest_centroid() finds the smallest distance': (chosen <= distances.min(axis=1) * (1 + 1e-12)).all()})
 
 
 def replay(X, K, steps, seed):
@@ -101,7 +101,7 @@ def check_em(X, K, seed, eps, max_iter=150):
     means, sigmas, weights, responsibilities = states[-1]
     tolerance, density = 1e-9 * max(len(X), np.abs(objective).max()), soft_clusters.sum(axis=1)
     pairs = [(pivots_of(sigma), pivots_of(truth), np.diag(truth)) for sigma, truth in zip(
-        sigmas, wide_covariances(X, responsibilities) if weights.all() else ())]
+        sigmas[weights > 0], wide_covariances(X, responsibilities[:, weights > 0]))]
     return failed({
         'rows of the responsibilities sum to 1': all((np.abs(r.sum(axis=1) - 1) < 1e-12).all() for *_, r in states),
         'weights sum to 1': all(abs(w.sum() - 1) < 1e-12 for _, _, w, _ in states),
@@ -113,7 +113,7 @@ def check_em(X, K, seed, eps, max_iter=150):
             abs(wide_log_likelihood(X, means, sigmas, weights) - objective[-1]) < tolerance,
         'soft clusters give the log-likelihood':
             density.min() <= 1e-300 or abs(np.log(density).sum() - objective[-1]) < tolerance,
-        'no covariance is singular': all((true > EPS * variances).all() for _, true, variances in pairs),
+        'no covariance is singular': all((true > MACHINE_EPS * variances).all() for _, true, variances in pairs),
         'no covariance is rounding noise': all((np.abs(own - true) <= 0.1 * true).all() for own, true, _ in pairs)})
 
 
@@ -128,7 +128,7 @@ def check_collapse(X, K, seed, message, max_iter):
         exact = wide_covariances(X, responsibilities[:, [k]])[0]
         noise = (len(X) * np.finfo(np.longdouble).eps * np.abs(X).max())**2
         return failed({
-            'no false alarm': (pivots_of(exact) <= 20 * X.shape[1] * EPS * np.diag(exact) + noise).any(),
+            'no false alarm': (pivots_of(exact) <= 20 * X.shape[1] * MACHINE_EPS * np.diag(exact) + noise).any(),
             'the error says which component and what helps':
                 message.startswith('component ') and 'fewer components' in message})
 

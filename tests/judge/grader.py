@@ -159,7 +159,7 @@ class TimeIsUp(BaseException):
 
 
 def within(limit, function, *args, **kwargs):
-    """Call function in a thread of its own; TimeoutError if it has not returned after limit seconds (None: any)."""
+    """Call function in a thread of its own; TimeoutError after limit seconds. None: no limit, and no thread."""
     if limit is None:
         return function(*args, **kwargs)
     outcome, late = {}, None

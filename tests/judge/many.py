@@ -15,7 +15,7 @@ from judge.grader import GRADED, ROOT, TASKS, Grader  # noqa: E402
 
 
 class ManyGrader(Grader):
-    """Judges each folder by the tests of its files. Whole runs, and those on all of the mouse data, are left out."""
+    """Judges each folder by the tests of its files. Whole runs of main.py and fits to all of the mouse are left out."""
 
     def __init__(self, table):
         super().__init__(Path())

@@ -1,6 +1,6 @@
 """Right submissions that are unusual: by what is unusual, the file and its changes (old text, new text)."""
 KMEANS_LOOP = '    for it in range(max_iter):\n'
-INCREMENT = "        if it > 0 and abs(values[-1] - values[-2]) < eps:\n            print('converged after iteration', it)\n            break\n"
+STOP = "        if it > 0 and abs(values[-1] - values[-2]) < eps:\n            print('converged in iteration', it + 1)\n            break\n"
 Z_LOOP = '    for i in range(X.shape[0]):\n        # Eq. (2): z_ik = 1 for the closest centroid k, 0 for the others\n        Z[i, closest_centroid(X[i], centroids)] = 1\n'
 DISTANCES = '    distances = [np.linalg.norm(sample - c) for c in centroids]\n'
 MEMBERS = 'members.sum(axis=0) / len(members)'
@@ -32,7 +32,7 @@ RIGHT = {
         assert sigmas.shape == (K, D, D) and np.isclose(weights.sum(), 1) and np.allclose(gamma.sum(axis=1), 1)
         log_likelihood.append'''), ('    return p / p', '    assert p.shape == (X.shape[0], weights.shape[0])\n    return p / p')),
     'K-means with while': ('k_means.py', (KMEANS_LOOP, '    it = -1\n    while it + 1 < max_iter:\n        it += 1\n')),
-    'a flag instead of break': ('k_means.py', (KMEANS_LOOP, '    it, done = 0, False\n    while it < max_iter and not done:\n'), (INCREMENT, '        done = it > 0 and np.isclose(values[-1], values[-2], rtol=0, atol=eps * (1 - 1e-12))\n        it += 1\n')),
+    'a flag instead of break': ('k_means.py', (KMEANS_LOOP, '    it, done = 0, False\n    while it < max_iter and not done:\n'), (STOP, '        done = it > 0 and np.isclose(values[-1], values[-2], rtol=0, atol=eps * (1 - 1e-12))\n        it += 1\n')),
     'lists are returned': ('k_means.py', ('    return Z, centroids, np.array(values)', '    return [Z.tolist(), centroids.tolist(), values]')),
     'compute_Z returns a list of lists': ('k_means.py', ('    return Z\n', '    return Z.tolist()\n'), ('    total = 0\n', '    total, Z = 0, np.array(Z)\n'), ('    centroids = np.zeros(', '    Z = np.array(Z)\n    centroids = np.zeros(')),
     'EM returns lists': ('em.py', ('return means, soft_clusters, np.array(log_likelihood)', 'return list(means), list(soft_clusters), tuple(log_likelihood)'), ('return new_means, new_sigmas, new_weights', 'return [new_means, new_sigmas, list(new_weights)]')),

@@ -1,7 +1,7 @@
 """Wrong submissions: the plain one with one mistake each. By file: the task that is blamed, words of the
 verdict, the old text (once in the plain file; None for all of it) and the new one, other tasks that it may cost.
 """
-MAX_ITER, STOP = 'for it in range(max_iter):', 'abs(values[-1] - values[-2]) < eps'
+FOR, STOP = 'for it in range(max_iter):', 'abs(values[-1] - values[-2]) < eps'
 START = 'X[np.random.choice(N, size=K, replace=False)]'
 DISTANCES = '    distances = [np.linalg.norm(sample - c) for c in centroids]\n'
 EM_DRAW, NEW_WEIGHT = 'np.random.random((K, D))', 'new_weights[k] = N_k / N'
@@ -64,7 +64,7 @@ WRONG = {
         ('1.1.5', 'eps is not used', '< eps', '< 1e-6'),
         ('1.1.5', 'the last two WCSS values', STOP, 'abs(values[-1] - values[-3]) < eps'),
         ('1.1.5', 'after the last update', "    print('end:', centroids)\n", '    Z = compute_Z(X, K, centroids)\n'),
-        ('1.1.5', 'kmeans() did not finish within 0.5 s, an endless loop?', MAX_ITER, 'for it in range(10**9):'),
+        ('1.1.5', 'kmeans() did not finish within 0.5 s, an endless loop?', FOR, 'for it in range(10**9):'),
         ('1.1.5', 'X in place', '    N, D = X.shape\n', '    X -= X.mean(axis=0)\n    N, D = X.shape\n'),
         ('1.1.5', 'must return 3 values', 'return Z, centroids, np.array(values)', 'return Z, centroids'),
         ('1.1.5', 'kmeans() raises IndexError: list index', 'values[-1] - values[-2]', 'values[it] - values[it + 99]'),
@@ -116,7 +116,7 @@ WRONG = {
         ('1.2.3', 'init_variance is not used', 'init_variance * np.eye(D)', '1.5 * np.eye(D)'),
         ('1.2.3', 'stops in iteration 2', 'if it > 1 and', 'if it > 0 and'),
         ('1.2.3', 'the stop never fires', '            break\n', ''),
-        ('1.2.3', 'em() did not finish within 0.5 s, an endless loop?', MAX_ITER, 'it = 0\n    while True:'),
+        ('1.2.3', 'em() did not finish within 0.5 s, an endless loop?', FOR, 'it = 0\n    while True:'),
         ('1.2.3', 'not begun', EM_LOOP, '        log_likelihood.append(0)\n'),
         ('remarks', 'seed=None', 'init_variance=1.5)', 'init_variance=1.5, seed=None)'),
         ('remarks', 'additional import `from numpy import linalg`', '    N, K = len(X)', '    from numpy import linalg\n    N, K = len(X)'),

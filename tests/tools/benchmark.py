@@ -16,8 +16,8 @@ import numpy as np  # noqa: E402
 from sklearn.cluster import KMeans  # noqa: E402
 from sklearn.mixture import GaussianMixture  # noqa: E402
 
-PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
 import em  # noqa: E402
 import k_means  # noqa: E402
 
@@ -27,7 +27,7 @@ SIZES = [(500, 2, 3, 31), (20_000, 2, 3, 15), (500_000, 2, 3, 5), (20_000, 10, 8
 
 def samples(N, D):
     """The mouse, resampled with a small jitter above N = 500; normal numbers where D is not 2."""
-    mouse, rng = np.loadtxt(PROJECT / 'data' / 'mouse.txt', usecols=(0, 1)), np.random.RandomState(0)
+    mouse, rng = np.loadtxt(ROOT / 'data' / 'mouse.txt', usecols=(0, 1)), np.random.RandomState(0)
     if D != 2:
         return rng.normal(size=(N, D))
     return mouse if N == len(mouse) else mouse[rng.randint(len(mouse), size=N)] + rng.normal(0, 0.01, (N, D))

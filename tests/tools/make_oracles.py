@@ -4,15 +4,15 @@ Run it where scikit-learn is installed; the project and its tests do not need it
 but the data file. Other samples are drawn with a fixed seed, rounded, and stored beside the values.
 """
 import json
-import pathlib
 import warnings
+from pathlib import Path
 
 import numpy as np
 import sklearn
 from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[1]
 MOUSE = 'data/mouse.txt'
 
 

@@ -9,11 +9,10 @@ import sys
 import numpy as np
 from PIL import Image, ImageSequence  # matplotlib needs it, too
 
+# Another processor's BLAS, or another release of it, rounds a position differently and so moves the
+# antialiased edge of a marker: 445 of 919,800 pixels, by at most 3/255 = 0.012, were seen. So a pixel counts
+# as different above 0.02, and 1 in 10,000 may be: some 70 pixels of most figures, about one marker.
 LEVEL, SHARE = 0.02, 1e-4
-"""Another processor's BLAS, or another release of it, rounds a position differently and so moves the
-antialiased edge of a marker: 445 of 919,800 pixels, by at most 3/255 = 0.012, were seen. So a pixel counts
-as different above 0.02, and 1 in 10,000 may be: some 70 pixels of most figures, about one marker.
-"""
 
 
 def frames(picture):

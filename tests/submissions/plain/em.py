@@ -68,7 +68,7 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2,
         # Eq. (9): sum_i log(sum_k w_k N(x^(i); mu_k, Sigma_k))
         log_likelihood.append(np.sum(np.log(np.sum(soft_clusters, axis=1))))
         if it > 1 and abs(log_likelihood[-1] - log_likelihood[-2]) < eps:
-            print('converged after iteration', it)
+            print('converged in iteration', it + 1)
             break
     print('end:', means, sigmas, weights)
     return means, soft_clusters, np.array(log_likelihood)

@@ -50,7 +50,7 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
         centroids = recompute_centroids(X, K, Z)
         values.append(wcss(X, K, Z, centroids))
         if it > 0 and abs(values[-1] - values[-2]) < eps:
-            print('converged after iteration', it)
+            print('converged in iteration', it + 1)
             break
     print('end:', centroids)
     return Z, centroids, np.array(values)
