@@ -43,14 +43,9 @@ def parse(folder, name, judge):
         judge.fail(f'{name} is no Python 3.9: {error}')
 
 
-def evaluated(expression, constants):
-    """The value of an expression of numbers, np and constants: a default may be 1e-6, 10**-6 or a name."""
-    return eval(expression, {'__builtins__': {}, 'np': np, **constants})
-
-
-def signature(parameters, constants):
+def signature(parameters, scope):
     """The signature of a function with these parameters, in which 10**-6 is 1e-6."""
-    return inspect.signature(evaluated(f'lambda {parameters}: None', constants))
+    return inspect.signature(eval(f'lambda {parameters}: None', scope))
 
 
 def newer_syntax(tree):
@@ -81,20 +76,23 @@ def test_file_runs_with_python_3_9(folder, judge, name):
 @pytest.mark.task('remarks')
 @pytest.mark.parametrize('name', FILES)
 def test_file_keeps_the_signatures_of_the_skeleton(folder, judge, name):
-    body, constants = parse(folder, name, judge).body, {}
+    body = parse(folder, name, judge).body
+    scope = {'__builtins__': {}, 'np': np, 'float': float, 'int': int}  # for defaults by the name of a constant
     for node in body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            for part in ast.walk(node):
+                scope.pop(isinstance(getattr(part, 'ctx', None), ast.Store) and getattr(part, 'id', None), None)
             with contextlib.suppress(Exception):
-                constants[node.targets[0].id] = evaluated(ast.unparse(node.value), constants)
+                exec(ast.unparse(node), scope)
     functions = {node.name: node.args for node in body if isinstance(node, ast.FunctionDef)}
     for function, parameters in SIGNATURES[name].items():
         judge.holds(function in functions, f'{name}: the function {function}() is missing')
         for node in ast.walk(functions[function]):
             if isinstance(node, ast.arg):
                 node.annotation = None
-        right, found = signature(parameters, {}), f'({ast.unparse(functions[function])})'
+        right, found = signature(parameters, scope), f'({ast.unparse(functions[function])})'
         with contextlib.suppress(Exception):
-            found = signature(found[1:-1], constants)
+            found = signature(found[1:-1], scope)
         judge.holds(found == right, f'{name}: the signature is {function}{right}, '
                                     f'and was changed to {function}{found}')
 

@@ -44,15 +44,23 @@ def closest_is_right(k_means, limit):
 
 
 @pytest.fixture
-def compute_Z(k_means, monkeypatch, grader, closest_is_right):
+def compute_Z(k_means, monkeypatch, grader, closest_is_right, ours):
     """compute_Z() of the module; in grading, with a right closest_centroid() where its own is wrong."""
     if grader and not closest_is_right:
-        monkeypatch.setattr(k_means, 'closest_centroid', plain.closest_centroid, raising=False)
+        monkeypatch.setattr(k_means, 'closest_centroid', ours.k_means.closest_centroid, raising=False)
     return k_means.compute_Z
 
 
+@pytest.fixture(scope='module')
+def dtype_of_Z(k_means, limit):
+    """The number type of Z, on which kmeans() of the module may rely."""
+    with contextlib.suppress(Exception):
+        dtype = np.asarray(within(limit and limit / 5, k_means.compute_Z, X.copy(), 2, CENTROIDS.copy())).dtype
+        return dtype if dtype.kind in 'biuf' else None
+
+
 @pytest.fixture
-def fit(k_means, judge, monkeypatch, grader, ours):
+def fit(k_means, judge, monkeypatch, grader, ours, dtype_of_Z):
     """kmeans() of the module from a seed, with a verdict on its start. In grading it gets right steps: a mistake
     in a step then counts once, at its own task.
     """
@@ -61,7 +69,8 @@ def fit(k_means, judge, monkeypatch, grader, ours):
         monkeypatch.setattr(k_means, 'wcss', ours.k_means.wcss, raising=False)
         monkeypatch.setattr(k_means, 'recompute_centroids', ours.k_means.recompute_centroids, raising=False)
         monkeypatch.setattr(k_means, 'compute_Z', lambda X, K, centroids: (
-            starts.append(np.array(centroids)) or ours.k_means.compute_Z(X, K, centroids)), raising=False)
+            starts.append(np.array(centroids))
+            or np.array(ours.k_means.compute_Z(X, K, centroids), dtype_of_Z, order='C')), raising=False)
 
     def fit(seed, X, K, *args, **kwargs):
         starts.clear()
@@ -153,8 +162,9 @@ def test_recompute_centroids_by_hand(k_means, judge):
 @pytest.mark.task('1.1.5')
 def test_kmeans_by_hand(fit, judge):
     """Samples 0 and 2, each its own cluster: WCSS 0, centroids 0 and 2, in two iterations."""
-    _, centroids, objective = fit(0, np.array([[0.], [2]]), 2, 10)
+    Z, centroids, objective = fit(0, np.array([[0.], [2]]), 2, 10)
     judge.equal('kmeans(), the sorted centroids', np.sort(centroids, axis=0), [[0], [2]])
+    judge.equal('kmeans(), the centroids by way of Z', Z @ centroids, [[0], [2]])
     judge.equal('kmeans(), the WCSS', objective, np.zeros(4), {
         'one value an iteration instead of two': np.zeros(2),
         'it stops in the first iteration already': np.zeros(1),

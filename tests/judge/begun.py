@@ -1,4 +1,4 @@
-"""Whether a function of a submission was begun, or is as the skeleton left it."""
+"""Whether a function of a submission looks begun, or is as the skeleton left it."""
 import ast
 import inspect
 import textwrap
@@ -7,21 +7,16 @@ from functools import lru_cache
 
 @lru_cache(maxsize=None)
 def begun(function):
-    """False where the source never reads an array that the function is given, but to select a start from it."""
+    """False where the source never reads an array that it is given; of kmeans() and em(), in a loop or a helper."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-        names = {argument.arg for argument in tree.args.args} - {'K', 'max_iter', 'eps', 'init_variance'}
+        arguments = {argument.arg for argument in tree.args.args}
     except (OSError, TypeError, SyntaxError, AttributeError):
         return True
-    return any(reads(node, names) for node in tree.body if not selects(node))
-
-
-def selects(node):
-    """Whether a statement is the start of the skeleton: `centroids = X[rows]`, or a draw from np.random."""
-    value = isinstance(node, ast.Assign) and node.value
-    rows = getattr(value, 'slice', None)
-    rows = rows.elts[0] if isinstance(rows, ast.Tuple) else rows
-    return isinstance(rows, ast.Name) or value and "attr='random'" in ast.dump(value)
+    names = arguments - {'K', 'max_iter', 'eps', 'init_variance'}
+    parts = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While, ast.FunctionDef))
+             and node is not tree] if 'max_iter' in arguments else []
+    return not names or any(reads(node, names) for node in parts or tree.body)
 
 
 def reads(node, names):

@@ -61,6 +61,7 @@ class Grader:
         copy_files(directory, self.folder)
         self.every, self.passed, self.late = Counter(), Counter(), Counter()  # tests by folder and task
         self.sentences = defaultdict(Counter)  # what failed, by folder and task
+        self.blank = set()  # folder and task of what is not begun
 
     def key(self, item):
         return self.folder, item.get_closest_marker('task').args[0]
@@ -92,14 +93,22 @@ class Grader:
     def judged(self, key, test, **arguments):
         """Run a test within the time limit, a shorter one where a test of this task was late before."""
         folder, judge = key[0], arguments['judge']
-        if not judge.begun:
+        if key in self.blank:
             judge.fail(NOT_BEGUN)
         if self.late[key] == LATE:
             judge.fail(f'not run, since {LATE} tests of this task did not finish')
         limit = self.limit(folder)
         try:
             return within(limit and limit / (5 if self.late[key] else 1), test, **arguments)
-        except Exception as error:  # pytest's own outcomes are no Exceptions
+        except BaseException as error:
+            said = isinstance(error, pytest.fail.Exception)  # by the judge
+            if not (said or of_submission(error, folder)):
+                raise
+            if not judge.begun and test.__name__.endswith('_by_hand'):  # the first test of its task
+                self.blank.add(key)
+                judge.fail(NOT_BEGUN)
+            if said:
+                raise
             self.late[key] += isinstance(error, TimeoutError)
             judge.fail(sentence(error, folder), ''.join(traceback.format_list(frames(error, folder))))
 
@@ -107,7 +116,7 @@ class Grader:
         if call.excinfo and call.excinfo.errisinstance((Exception, pytest.fail.Exception)):
             words = (str(call.excinfo.value).splitlines() or [''])[0]
             self.sentences[self.key(item)][re.sub(r'^task \S+: ', '', words)] += 1
-        elif call.when == 'call':
+        elif call.when == 'call' and not call.excinfo:
             self.passed[self.key(item)] += 1
 
     def pytest_report_teststatus(self, report, config):
@@ -140,6 +149,11 @@ def frames(error, folder):
     """The calls that led to an error, or to a loop without an end, in the files of the folder."""
     stack = getattr(error, 'stack', None) or traceback.extract_tb(error.__traceback__)
     return [frame for frame in stack if Path(frame.filename).parent == folder]
+
+
+def of_submission(error, folder):
+    """Whether it is an error, or a SystemExit or KeyboardInterrupt that the submission raises: not Ctrl-C."""
+    return isinstance(error, Exception) or bool(frames(error, folder))
 
 
 def sentence(error, folder):

@@ -36,7 +36,18 @@ RIGHT = {
     'lists are returned': ('k_means.py', ('    return Z, centroids, np.array(values)', '    return [Z.tolist(), centroids.tolist(), values]')),
     'compute_Z returns a list of lists': ('k_means.py', ('    return Z\n', '    return Z.tolist()\n'), ('    total = 0\n', '    total, Z = 0, np.array(Z)\n'), ('    centroids = np.zeros(', '    Z = np.array(Z)\n    centroids = np.zeros(')),
     'EM returns lists': ('em.py', ('return means, soft_clusters, np.array(log_likelihood)', 'return list(means), list(soft_clusters), tuple(log_likelihood)'), ('return new_means, new_sigmas, new_weights', 'return [new_means, new_sigmas, list(new_weights)]')),
-    'Z is bool': ('k_means.py', (', dtype=int)', ', dtype=bool)')),
+    'Z is bool, and an index in kmeans': ('k_means.py', (', dtype=int)', ', dtype=bool)'), (
+        '        centroids = recompute_centroids(X, K, Z)\n',
+        '        centroids = np.array([X[Z[:, k]].mean(axis=0) for k in range(K)])\n')),
+    'a decorator': ('k_means.py', ('def wcss(', '''\
+def named(function):
+    def inner(*args):
+        return function(*args)
+    return inner
+
+
+@named
+def wcss(''')),
     'Z is float, by np.eye': ('k_means.py', (Z_LOOP, '    Z = np.eye(K)[[closest_centroid(x, centroids) for x in X]]\n')),
     'the centroids by a product': ('k_means.py', ('    return centroids\n', '    return (Z.T @ X) / np.sum(Z, axis=0)[:, None]\n')),
     'wcss by labels': ('k_means.py', ('    return total\n', '    return np.linalg.norm(X - centroids[np.argmax(Z, axis=1)])**2\n')),
@@ -54,12 +65,14 @@ RIGHT = {
     'a start by permutation': ('k_means.py', (START, 'np.random.permutation(N)[:K]')),
     'an empty cluster keeps a sample': ('k_means.py', ('centroids[k] = ' + MEMBERS, 'centroids[k] = members.mean(axis=0) if len(members) else X[k]')),
     'steps without names in kmeans': ('k_means.py', ('        centroids = recompute_centroids(X, K, Z)\n', '        centroids = np.array([X[Z[:, k] == 1].mean(axis=0) for k in range(K)])\n')),
-    'a helper does the work': ('k_means.py', ('def kmeans(X', 'def steps(X'), ('    return Z, centroids, np.array(values)\n', '''\
+    'a helper does the work': ('k_means.py', ('def kmeans(X', 'def steps(centroids, X'), (
+        '    centroids = X[np.random.choice(N, size=K, replace=False)]\n', ''), ('    return Z, centroids, np.array(values)\n', '''\
     return Z, centroids, np.array(values)
 
 
 def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return steps(X, K, max_iter, eps)
+    found = steps(X[np.random.choice(len(X), size=K, replace=False)], X, K, max_iter, eps)
+    return found
 ''')),
     'keywords in the calls': ('k_means.py', ('Z = compute_Z(X, K, centroids)', 'Z = compute_Z(X=X, K=K, centroids=centroids)'), ('centroids = recompute_centroids(X, K, Z)', 'centroids = recompute_centroids(X=X, K=K, Z=Z)')),
     'annotations of local variables, postponed in any Python': ('k_means.py', ('    total = 0\n', '    total: int | None = 0\n')),

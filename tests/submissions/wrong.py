@@ -29,6 +29,8 @@ WRONG = {
         ('1.1.1', 'X in place', '    total = 0\n', '    X -= 0.5\n    centroids = centroids - 0.5\n    total = 0\n'),
         ('1.1.1', 'None is returned', '    return total\n', ''),
         ('1.1.1', 'wcss() raises NameError: name', '    return total\n', '    return totals\n'),
+        ('1.1.1', 'wcss() raises SystemExit', '    total = 0\n', '    total = 0\n    exit()\n'),
+        ('1.1.1', 'wcss() raises KeyboardInterrupt', '    total = 0\n', '    raise KeyboardInterrupt\n'),
         ('1.1.2', 'argmax instead of argmin', 'np.argmin(distances)', 'np.argmax(distances)'),
         ('1.1.2', 'counted from 1', 'np.argmin(distances)', 'np.argmin(distances) + 1'),
         ('1.1.2', 'integer index, not float', 'np.argmin(distances)', 'float(np.argmin(distances))'),
