@@ -44,9 +44,7 @@ def soft(seed, N, K):
 
 @pytest.fixture
 def fit(em, judge, monkeypatch, grader, ours):
-    """em() of the module from a seed, with a verdict on its start. In grading it gets right steps: a mistake in
-    a step then counts once, at its own task.
-    """
+    """em() from a seed, its start judged; in grading with right steps, so that a mistake in one counts once."""
     starts = []
     if grader:
         monkeypatch.setattr(em, 'update_parameters', ours.em.update_parameters, raising=False)

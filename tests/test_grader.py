@@ -51,10 +51,7 @@ def write_blank(folder, file, body):
 
 @pytest.fixture(scope='session', autouse=True)
 def sessions(tmp_path_factory):
-    """Two sessions that judge all submissions, started before the first test of this file; other tests run meanwhile.
-
-    Name to folder, and the processes.
-    """
+    """The folders of all submissions, and two processes that judge them while other tests run."""
     place, tables, folders = tmp_path_factory.mktemp('submissions').resolve(), ({}, {}), {'ours': ROOT}
     tables[0][str(ROOT)] = dict(files=FILES, limit=None)
 

@@ -35,12 +35,11 @@ def blobs(seed, N=40, D=2):
 @pytest.fixture(scope='module')
 def closest_is_right(k_means, limit):
     """Whether closest_centroid() of the module serves to judge compute_Z()."""
-    trials = [(x, CENTROIDS, k) for x, k in zip(X, Z.argmax(axis=1))]
-    trials += [(np.zeros(2), TIED, 1), (np.zeros(2), CITY_BLOCKS, 1)]
+    trials = [(x, CENTROIDS) for x in X] + [(np.zeros(2), TIED), (np.zeros(2), CITY_BLOCKS)]
     with contextlib.suppress(Exception):
-        values = [within(limit and limit / 5, k_means.closest_centroid, x.copy(), places.copy())
-                  for x, places, _ in trials]
-        return all(isinstance(value, (int, np.integer)) and value == k for value, (_, _, k) in zip(values, trials))
+        values = [within(limit and limit / 5, k_means.closest_centroid, *map(np.copy, trial)) for trial in trials]
+        return all(isinstance(value, (int, np.integer)) and value == plain.closest_centroid(*trial)
+                   for value, trial in zip(values, trials))
 
 
 @pytest.fixture
@@ -61,9 +60,7 @@ def dtype_of_Z(k_means, limit):
 
 @pytest.fixture
 def fit(k_means, judge, monkeypatch, grader, ours, dtype_of_Z):
-    """kmeans() of the module from a seed, with a verdict on its start. In grading it gets right steps: a mistake
-    in a step then counts once, at its own task.
-    """
+    """kmeans() from a seed, its start judged; in grading with right steps, so that a mistake in one counts once."""
     starts = []
     if grader:
         monkeypatch.setattr(k_means, 'wcss', ours.k_means.wcss, raising=False)

@@ -54,22 +54,20 @@ def stand_ins(calls, mouse, labels):
         Z, means = fit('em', X, K, max_iter, 5, 0.002)
         return means, 0.1 + Z, LOG_LIKELIHOOD.copy()
 
-    def plot_original_data(x, y, data_labels):
-        calls['originals'].append(np.column_stack((x, y)))
-
     def plot_mickey_mouse(X, K, ind_samples_clusters, centroids, cluster_method):
         calls['clusters'].append((np.argmax(ind_samples_clusters, axis=1), np.asarray(centroids)))
 
     def plot_objective_function(objective_function_over_its, ylabel='Objective function'):
         calls['objectives'].append(np.asarray(objective_function_over_its))
 
-    def load_data(filename):
-        return (*mouse.T.copy(), labels.copy())
-
     modules = {name: ModuleType(name) for name in ('k_means', 'em', 'utils')}
-    for name, functions in dict(k_means=[kmeans], em=[em], utils=[
-            load_data, plot_original_data, plot_mickey_mouse, plot_objective_function]).items():
-        vars(modules[name]).update({function.__name__: function for function in functions}, __getattr__=another_name)
+    modules['k_means'].kmeans, modules['em'].em = kmeans, em
+    vars(modules['utils']).update(
+        load_data=lambda filename: (*mouse.T.copy(), labels.copy()), plot_mickey_mouse=plot_mickey_mouse,
+        plot_original_data=lambda x, y, data_labels: calls['originals'].append(np.column_stack((x, y))),
+        plot_objective_function=plot_objective_function)
+    for module in modules.values():
+        module.__getattr__ = another_name
     return modules
 
 

@@ -27,12 +27,6 @@ def unsaved(figures, monkeypatch):
     monkeypatch.setattr(utils, 'FIGURES', f'{figures}/missing/')
 
 
-def write(folder, content):
-    path = folder / 'samples.txt'
-    path.write_bytes(content)
-    return str(path)
-
-
 def drawn(label):
     """Positions, colour and marker of the points whose legend entry starts with label."""
     [points] = [c for c in plt.gca().collections if c.get_label().startswith(label)]
@@ -50,7 +44,8 @@ def legend():
     b'  1\t2   Head \n\n3.5 -4e-1 Noise\n \n', b'\xef\xbb\xbf1 2 Head\n3.5 -4e-1 Noise\n',
 ], ids=['plain', 'no last newline', 'CRLF', 'white space', 'byte order mark'])
 def test_load_data_reads_any_white_space(tmp_path, content):
-    columns = utils.load_data(write(tmp_path, content))
+    (tmp_path / 'samples.txt').write_bytes(content)
+    columns = utils.load_data(str(tmp_path / 'samples.txt'))
     assert [column.tolist() for column in columns] == [[1, 3.5], [2, -0.4], ['Head', 'Noise']]
 
 
@@ -60,10 +55,11 @@ def test_load_data_reads_any_white_space(tmp_path, content):
     *[(f'1 2 Head\n1 2 {label}\n'.encode('latin-1'), ', line 2: .*UTF-8') for label in ('Kopf Öhr', 'Öhr')],
     (b'', 'no samples'), (b'\n \n', 'no samples')])
 def test_load_data_refuses_a_broken_or_empty_file_and_says_where(tmp_path, content, words):
-    path = write(tmp_path, content)
+    path = tmp_path / 'samples.txt'
+    path.write_bytes(content)
     with pytest.raises(ValueError, match=words) as error:
         utils.load_data(path)
-    assert str(error.value).startswith(path)
+    assert str(error.value).startswith(str(path))
 
 
 # --- plot_original_data

@@ -29,11 +29,7 @@ class Judge:
         return array
 
     def equal(self, what, value, right, mistakes=None, tolerance=1e-8):
-        """value must be right; if it is the value of a well-known mistake, that one is named.
-
-        mistakes: what the mistake is, in words, and the value that it gives; or a function
-        that returns this, called where value is wrong.
-        """
+        """value must be right; a mistake is named. mistakes: words to the value that it gives, or a function for them."""
         if close(value, right, tolerance):
             return
         for words, wrong in (mistakes() if callable(mistakes) else mistakes or {}).items():

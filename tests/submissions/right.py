@@ -39,15 +39,8 @@ RIGHT = {
     'Z is bool, and an index in kmeans': ('k_means.py', (', dtype=int)', ', dtype=bool)'), (
         '        centroids = recompute_centroids(X, K, Z)\n',
         '        centroids = np.array([X[Z[:, k]].mean(axis=0) for k in range(K)])\n')),
-    'a decorator': ('k_means.py', ('def wcss(', '''\
-def named(function):
-    def inner(*args):
-        return function(*args)
-    return inner
-
-
-@named
-def wcss(''')),
+    'a decorator': ('k_means.py', (
+        'def wcss(', 'def named(f):\n    def inner(*args):\n        return f(*args)\n    return inner\n\n\n@named\ndef wcss(')),
     'Z is float, by np.eye': ('k_means.py', (Z_LOOP, '    Z = np.eye(K)[[closest_centroid(x, centroids) for x in X]]\n')),
     'the centroids by a product': ('k_means.py', ('    return centroids\n', '    return (Z.T @ X) / np.sum(Z, axis=0)[:, None]\n')),
     'wcss by labels': ('k_means.py', ('    return total\n', '    return np.linalg.norm(X - centroids[np.argmax(Z, axis=1)])**2\n')),
