@@ -29,7 +29,7 @@ class Judge:
         return array
 
     def equal(self, what, value, right, mistakes=None, tolerance=1e-8):
-        """value must be right; else a mistake that gives it is named, of {words: value} or a function that returns it."""
+        """value must be right; else a mistake that gives it is named: {words: value}, or a function that returns it."""
         if close(value, right, tolerance):
             return
         for words, wrong in (mistakes() if callable(mistakes) else mistakes or {}).items():
