@@ -90,7 +90,7 @@ def test_file_keeps_the_signatures_of_the_skeleton(folder, judge, name):
         for node in ast.walk(functions[function]):
             if isinstance(node, ast.arg):
                 node.annotation = None
-        right, found = signature(parameters, scope), f'({ast.unparse(functions[function])})'
+        right, found = signature(parameters, {}), f'({ast.unparse(functions[function])})'
         with contextlib.suppress(Exception):
             found = signature(found[1:-1], scope)
         judge.holds(found == right, f'{name}: the signature is {function}{right}, '

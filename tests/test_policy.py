@@ -189,10 +189,10 @@ def test_update_parameters_returns_a_singular_covariance(name):
 
 @pytest.mark.parametrize('distance', [1e2, 1e3, 1e6, 1e12])
 def test_calculate_responsibilities_of_far_samples(distance):
-    """x = d, between means 0 and 1 with variance 1: log odds of the second are d - 1/2."""
+    """Means 0 and 1, variance 1: the odds of the second are exp(x - 1/2), also where they are beyond 1e40."""
     X = np.array([[distance], [-distance], [0.5]])
     gamma = calculate_responsibilities(X, np.array([[0.], [1.]]), np.ones((2, 1, 1)), np.full(2, 0.5))
-    np.testing.assert_allclose(gamma, [[0, 1], [1, 0], [0.5, 0.5]], rtol=1e-14, atol=1e-40)
+    np.testing.assert_allclose(gamma, [[np.exp(0.5 - distance), 1], [1, np.exp(-0.5 - distance)], [1 / 2] * 2], rtol=1e-11)
 
 
 def test_em_keeps_high_dimensional_densities_finite():
