@@ -187,12 +187,12 @@ def test_update_parameters_returns_a_singular_covariance(name):
 
 # --- EM: densities beyond a float
 
-@pytest.mark.parametrize('distance', [1e2, 1e3, 1e6, 1e12])
-def test_calculate_responsibilities_of_far_samples(distance):
+@pytest.mark.parametrize('d', [1e2, 1e3, 1e6, 1e12])
+def test_calculate_responsibilities_of_far_samples(d):
     """Means 0 and 1, variance 1: the odds of the second are exp(x - 1/2), also where they are beyond 1e40."""
-    X = np.array([[distance], [-distance], [0.5]])
+    X = np.array([[d], [-d], [0.5]])
     gamma = calculate_responsibilities(X, np.array([[0.], [1.]]), np.ones((2, 1, 1)), np.full(2, 0.5))
-    np.testing.assert_allclose(gamma, [[np.exp(0.5 - distance), 1], [1, np.exp(-0.5 - distance)], [1 / 2] * 2], rtol=1e-11)
+    np.testing.assert_allclose(gamma, [[np.exp(0.5 - d), 1], [1, np.exp(-0.5 - d)], [0.5, 0.5]], rtol=1e-11)
 
 
 def test_em_keeps_high_dimensional_densities_finite():
