@@ -8,13 +8,10 @@ from k_means import kmeans
 from em import em
 from utils import load_data, plot_original_data, plot_mickey_mouse, plot_objective_function
 
-# In the folder of this file, found by hand: os and pathlib may not be imported. Own data: lines of `x y label`.
-DATA = __file__[:max(__file__.rfind('/'), __file__.rfind('\\')) + 1] + 'data/mouse.txt'
+DATA = __file__.rpartition('main')[0] + 'data/mouse.txt'  # beside this file; own data: lines of `x y label`
 SEED = 0  # fixes the random starts
-K = 3  # the mouse has a head and two ears
-K_TASK_8 = 5  # asked for by task 8 of section 1.1
-MAX_ITER_KMEANS = 100  # a cap well above need: it converges within a few dozen iterations
-MAX_ITER_EM = 300  # a cap well above need: it converges within a hundred iterations
+K, K_TASK_8 = 3, 5  # a head and two ears; what task 8 of section 1.1 asks for
+MAX_ITER_KMEANS, MAX_ITER_EM = 100, 300  # caps well above need
 
 
 def task_kmeans(X):
@@ -30,6 +27,7 @@ def task_em(X):
     """Task 1.2: EM with the K of K-means, so that the two can be compared."""
     print(f'\nEM with K = {K}')
     means, soft_clusters, log_likelihoods = em(X, K, MAX_ITER_EM)
+    print('(In the order of the random start. The figure numbers the clusters by their part of the mouse.)')
     plot_objective_function(log_likelihoods, f'Log-likelihood (EM, K = {K})')
     plot_mickey_mouse(X, K, soft_clusters, means, 'EM')
 

@@ -1,48 +1,31 @@
-"""What the tests share: the four files that are judged, and the judge.
+"""What the tests share: the files that are judged, arrays that cannot be changed, and one comparison.
 
-The files are our own, unless `python tests/grade.py DIR` registers a Grader with those in DIR.
+The files are our own, unless GRADED_FOLDER names a copy of a submission: then `tests/grade.py` runs these tests.
 """
 import contextlib
-import importlib
+import importlib.util
+import os
+import signal
 import sys
-from types import SimpleNamespace
+import traceback
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from judge.begun import begun
-from judge.grader import FILES, ROOT, TASKS, Grader, of_submission, sentence, within
-from judge.verdicts import Judge
-
-MODULES = [name[:-3] for name in FILES]
-
-
-def pytest_configure(config):
-    config.grader = next((p for p in config.pluginmanager.get_plugins() if isinstance(p, Grader)), None)
-    if config.grader is None:
-        sys.path.insert(0, str(ROOT))
+ROOT = Path(__file__).resolve().parents[1]
+GRADING = 'GRADED_FOLDER' in os.environ
+FOLDER = Path(os.environ.get('GRADED_FOLDER', ROOT))
+asarray = np.asarray  # bound before a submission is loaded: what that does to numpy judges nothing
+limits = [60]  # seconds of processor time for a test of a submission, so that other programs do not count
+sys.path.append(str(FOLDER))  # for a file that imports another
 
 
-def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: 'verdicts' in item.fixturenames)  # last: until then, processes make the verdicts
-
-
-@pytest.fixture(scope='session')
-def grader(request):
-    """The plugin that grades a submission; None where the files are our own."""
-    return request.config.grader
-
-
-@pytest.fixture(scope='session')
-def folder(grader):
-    """The folder of the four files that are judged."""
-    return grader.folder if grader else ROOT
-
-
-@pytest.fixture(scope='session')
-def limit(grader, folder):
-    """The time limit in seconds, None for our own files."""
-    return grader.limit(folder) if grader else None
+def array(values):
+    """The values as an array of floats that nobody can change: a step that works in place fails."""
+    fixed = np.array(values, dtype=float)
+    fixed.flags.writeable = False
+    return fixed
 
 
 def seeded(seed, function, *args, **kwargs):
@@ -51,66 +34,101 @@ def seeded(seed, function, *args, **kwargs):
     return function(*args, **kwargs)
 
 
-@contextlib.contextmanager
-def imports_from(folder, **modules):
-    """Let `import em` and the like find the files of the folder, or the modules given; then what they found before."""
-    hidden = {name: sys.modules.pop(name) for name in MODULES if name in sys.modules}
-    sys.modules.update(modules)
-    sys.path.insert(0, str(folder))
+def differences(value, right):
+    """The absolute differences; infinite where the shapes differ, or value is no number."""
     try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
-        for name in MODULES:
-            sys.modules.pop(name, None)
-        sys.modules.update(hidden)
+        value, right = asarray(value, dtype=float), asarray(right, dtype=float)
+    except (TypeError, ValueError):
+        return asarray(np.inf)
+    return abs(value - right) if value.shape == right.shape else asarray(np.inf)
 
 
-def load(folder, limit, name):
-    """Import the module name of the folder, within the time limit."""
-    if not (folder / f'{name}.py').exists():
-        pytest.fail(f'{name}.py is missing', pytrace=False)
-    try:
-        with imports_from(folder):
-            return within(limit, importlib.import_module, name)
-    except BaseException as error:
-        if not of_submission(error, folder):
-            raise
-        scipy = isinstance(error, ImportError) and error.name == 'scipy'  # the skeleton imports it
-        words = 'scipy is not installed here (python -m pip install scipy)' if scipy else sentence(error, folder)
-    pytest.fail(f'{name}.py cannot be imported: {words}', pytrace=False)
+def agrees(value, right, tolerance=1e-8):
+    """Whether value is right, to that share of its largest number, or of 1."""
+    return bool((differences(value, right) <= tolerance * max(1, abs(asarray(right)).max())).all())
 
 
-@pytest.fixture(scope='session')
-def k_means(folder, limit):
-    """The module k_means of the folder."""
-    return load(folder, limit, 'k_means')
+def same(value, right, tolerance=1e-8, **mistakes):
+    """Fail unless value is right: with the name of the mistake that gives this value, else with both numbers."""
+    __tracebackhide__ = True
+    if agrees(value, right, tolerance):
+        return
+    for name, wrong in mistakes.items():
+        assert not agrees(value, wrong, tolerance), name.replace('_', ' ')
+    gaps, place = differences(value, right), ''
+    if gaps.ndim:  # of the same shape: the numbers that differ most
+        worst = np.unravel_index(gaps.argmax(), gaps.shape)
+        value, right, place = asarray(value)[worst], asarray(right)[worst], f' at {[int(i) for i in worst]}'
+    expected, found = (repr(getattr(a, 'tolist', lambda: a)())[:90] for a in (asarray(right), value))
+    raise AssertionError(f'expected {expected}{place}, but got {found}')
 
 
-@pytest.fixture(scope='session')
-def em(folder, limit):
-    """The module em of the folder."""
-    return load(folder, limit, 'em')
-
-
-@pytest.fixture(scope='session')
-def ours():
-    """Our own modules k_means and em, for the right steps beside which a submission's are judged."""
-    return SimpleNamespace(k_means=load(ROOT, None, 'k_means'), em=load(ROOT, None, 'em'))
+def load(name, folder=FOLDER, **steps):
+    """The module of a file in the folder, a new one at each call; the steps given take the place of its own."""
+    path = folder / f'{name}.py'
+    assert path.is_file(), f'{name}.py is missing'
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    with judged():
+        spec.loader.exec_module(module)
+    vars(module).update(steps)
+    return module
 
 
 @pytest.fixture(scope='session')
 def mouse():
     """The samples of the mouse data, (500, 2)."""
-    return np.loadtxt(ROOT / 'data' / 'mouse.txt', usecols=(0, 1))
+    return array(np.loadtxt(ROOT / 'data' / 'mouse.txt', usecols=(0, 1)))
 
 
-@pytest.fixture
-def judge(request, grader):
-    """Judge of the task that the test is marked with."""
-    task = request.node.get_closest_marker('task').args[0]
-    name = TASKS[task].partition('(')[0]
-    if not grader or task[:3] not in ('1.1', '1.2') or name.startswith('task_'):
-        return Judge(task)
-    module = request.getfixturevalue('k_means' if task < '1.2' else 'em')
-    return Judge(task, begun(getattr(module, name, None)))
+# --- Of a submission: an endless loop, exit() or KeyboardInterrupt fails its test, and ends nothing
+
+class TimeIsUp(BaseException):
+    """Raised in a test when it has had its processor time, and again each second, lest a bare except swallow it."""
+
+
+def time_is_up(*_):
+    raise TimeIsUp(f'not finished after {limits[-1]} s of processor time')
+
+
+def set_timer(seconds):
+    if hasattr(signal, 'setitimer'):  # not on Windows: no limit there
+        signal.signal(signal.SIGPROF, time_is_up)
+        signal.setitimer(signal.ITIMER_PROF, seconds, 1 if seconds else 0)
+
+
+@contextlib.contextmanager
+def judged():
+    """Run code of a submission, in the folder of its copy: whatever it raises fails the test, in a line."""
+    if not GRADING or os._exit is sys.exit:  # which it is inside another `with judged()`
+        yield
+        return
+    back, really_exit = os.getcwd(), os._exit
+    os.chdir(FOLDER)
+    os._exit = sys.exit
+    set_timer(limits[-1])
+    try:
+        yield
+    except BaseException as error:
+        set_timer(0)
+        calls = [call for call in traceback.extract_tb(error.__traceback__) if Path(call.filename).parent == FOLDER]
+        words = (str(error).splitlines() or [''])[0]
+        words = words if isinstance(error, AssertionError) and not calls else f'{type(error).__name__}: {words}'
+        where = f' ({Path(calls[-1].filename).name}, line {calls[-1].lineno}: {calls[-1].line})' if calls else ''
+        limits.extend([20] if isinstance(error, TimeIsUp) else [])  # for the others, lest the tutor waits too long
+        pytest.fail(words + where, pytrace=False)
+    finally:
+        set_timer(0)
+        os._exit = really_exit
+        os.chdir(back)
+
+
+if GRADING:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(pyfuncitem):
+        test = pyfuncitem.obj
+
+        def judged_test(**arguments):
+            with judged():
+                test(**arguments)
+        pyfuncitem.obj = judged_test

@@ -1,7 +1,4 @@
-"""K-means with plain loops: read this first, beside section 1.1 of the sheet.
-
-The same numbers as k_means.py at the top level, which is faster and checks its arguments.
-"""
+"""K-means with plain loops: what the tests compare with, beside section 1.1 of the sheet."""
 from typing import Tuple
 
 import numpy as np
@@ -23,7 +20,7 @@ def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
 
 
 def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
-    Z = np.zeros((X.shape[0], K), dtype=int)
+    Z = np.zeros((X.shape[0], K))
     for i in range(X.shape[0]):
         # Eq. (2): z_ik = 1 for the closest centroid k, 0 for the others
         Z[i, closest_centroid(X[i], centroids)] = 1
@@ -40,9 +37,7 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
 
 
 def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    N, D = X.shape
-    centroids = X[np.random.choice(N, size=K, replace=False)]
-    print('start:', centroids)
+    centroids = X[np.random.choice(len(X), size=K, replace=False)]
     values = []
     for it in range(max_iter):
         Z = compute_Z(X, K, centroids)
@@ -50,7 +45,5 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
         centroids = recompute_centroids(X, K, Z)
         values.append(wcss(X, K, Z, centroids))
         if it > 0 and abs(values[-1] - values[-2]) < eps:
-            print('converged in iteration', it + 1)
             break
-    print('end:', centroids)
     return Z, centroids, np.array(values)
