@@ -105,8 +105,8 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
     values = np.asarray(objective_function_over_its, dtype=float)
     of_em = 'likelihood' in ylabel.lower() or values[-1] > values[0]  # the WCSS falls
     iterations = np.arange(1, len(values) + 1) / (1 if of_em else 2)
-    middle = (values.min() + values.max()) / 2
-    half = 0.55 * max(np.ptp(values), 0.01 * abs(middle), 1e-12)  # at least 1 % of the value: less is no curve
+    mid = (values.min() + values.max()) / 2
+    half = 0.55 * max(np.ptp(values), 0.01 * abs(mid), 1e-12)  # at least 1 % of the value: less is no curve
     with plt.rc_context(RC):
         fig, ax = plt.subplots(figsize=(WIDTH, 2.5 if of_em else 2.7), layout='constrained')
         ax.plot(iterations, values, marker='.' if of_em else None, color=COLOURS[0])
@@ -114,8 +114,7 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
             for first, fill, label in ((0, 'white', 'after the assignment'), (1, None, 'after the update')):
                 ax.plot(iterations[first::2], values[first::2], 'o', c=COLOURS[0], mfc=fill, ms=4.5, label=label)
             fig.legend(loc='outside lower center', ncols=2)
-        ax.set(xlabel='Iteration', ylabel=ylabel.split(' (')[0][:34], xlim=(0, None))
-        ax.set_ylim(middle - half, middle + half)
+        ax.set(xlabel='Iteration', ylabel=ylabel.split(' (')[0][:34], xlim=(0, None), ylim=(mid - half, mid + half))
         ax.set_title(ylabel, wrap=True)
         ax.grid(color='#E5E5E5')
         ax.locator_params(axis='x', integer=True)
@@ -125,8 +124,9 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
 def save_and_show(fig, ax, name):
     """Place what is drawn, save the figure under its name, and show it where there is a display."""
     ax.locator_params(nbins=5)
-    fig.get_layout_engine().execute(fig)
-    fig.set_layout_engine('none')  # once is enough
+    for _ in range(3):  # a square and a legend below it settle in three rounds
+        fig.get_layout_engine().execute(fig)
+    fig.set_layout_engine('none')
     for axis in ax.xaxis, ax.yaxis:  # a common factor or offset of the tick labels, such as 1e6, joins the label
         if axis.get_major_formatter().get_offset():
             axis.set_label_text(f'{axis.get_label_text()} ({axis.get_major_formatter().get_offset()})')

@@ -131,7 +131,8 @@ def test_plot_objective_function_has_one_value_an_iteration_for_em_and_1_percent
     lambda: utils.plot_objective_function([20.25, 8.125], 'a label with $x_1$ and $' + 12 * ' more'),
     lambda: utils.plot_original_data(U, U, [f'a label of 19 chars {j}' for j in range(60)]),
     lambda: utils.plot_original_data(U, U, ['x' * 60] * 60),
-    lambda: utils.plot_mickey_mouse(X, 40, np.resize(np.eye(40), (6, 40)), np.random.rand(40, 2), 'K-means')])
+    *(lambda K=K: utils.plot_mickey_mouse(X, K, np.resize(np.eye(K), (6, K)), np.random.rand(K, 2), 'K-means')
+      for K in (*range(1, 13), 40))])
 def test_no_text_is_outside_or_on_another(draw):
     draw()
     figure, [ax] = plt.gcf(), plt.gcf().axes
