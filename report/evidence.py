@@ -22,7 +22,7 @@ SMALLEST_SHARE = 0.05  # of the samples, for a component in the choice of K
 CENTRE = np.array(PARTS['Head'])
 DISTANCES = 1, 2, 3, 4, 6, 8, 12, 16  # of the outlier, straight below the centre
 UNSURE = 0.9  # a sample whose largest responsibility is smaller belongs to no component for sure
-ELLIPSE, SAMPLES, CORE = 2, 500, 0.07  # standard deviations; drawn from the fitted mixture; radius of the head's middle
+ELLIPSE, SAMPLES, CORE = 2, 500, 0.1  # standard deviations; drawn from the fitted mixture; radius of the head's middle
 by_value = attrgetter('value')
 
 
@@ -128,8 +128,8 @@ def random_starts(e, add):
     e.bic, saved = (6 * np.array(list(soft)) - 1) * np.log(len(e.X)) - 2 * optima, -np.diff(e.wcss)
     assert e.bic.argmin() == 2 and (saved[:-1] / saved[1:]).argmax() == 1
     add(0, NumStarts=STARTS, ChoiceStarts=CHOICE_STARTS, SmallestShare=100 * SMALLEST_SHARE, StopSeed=seed,
-        FivePartitions=partitions[1], StopIter=len(plateau.history) - 1)
-    add(1, BicThree=e.bic[2], IsolationDistance=np.sqrt(saved[1]))
+        FivePartitions=partitions[1], StopIter=len(plateau.history) - 1, BicThree=e.bic[2])
+    add(1, IsolationDistance=np.sqrt(saved[1]))
     add(2, StopLogLik=plateau.value, SavedThree=saved[1], SavedFour=saved[2], WcssTwo=e.wcss[1], KmWcss=e.wcss[2])
     add(4, FiveWcssMin=e.wcss[4], FiveWcssMax=max(hard[5], key=by_value).value, EmTight=e.tight.value)
 
@@ -169,23 +169,25 @@ def clusters(e, add):
         Unsure=np.sum(e.em.memberships.max(axis=1) < UNSURE))
     add(1, UnsureLevel=UNSURE)
     add(2, EmWcss=wcss(e.X, 3, Z, recompute_centroids(e.X, 3, Z)))
-    add(3, KmAri=ari(e, e.three), KmFiveAri=ari(e, e.five), EmAri=ari(e, e.em), TightAri=ari(e, e.tight))
+    add(3, KmAri=ari(e, e.three), KmFiveAri=ari(e, e.five), EmAri=ari(e, e.em))
 
 
 def noise(e, add):
     """What the noise points do, and what can find them."""
     X, is_noise = e.X, e.parts == 3
-    assert is_noise[e_step(X, *e.em.parameters)[1].argsort()[:10]].all()  # they have the lowest densities
+    _, log_p = e_step(X, *e.em.parameters)
+    assert is_noise[log_p.argsort()[:10]].all() and np.diff(np.sort(log_p)).argmax() != 9
     distances = np.min([squared_distances(X, centroid) for centroid in e.three.centres], axis=0)
     fourth = np.column_stack((e.tight.memberships * ~is_noise[:, np.newaxis], is_noise))
-    start = update_parameters(X, np.zeros((4, 2)), np.zeros((4, 2, 2)), np.zeros(4), fourth)
+    fourth = climb(X, update_parameters(X, np.zeros((4, 2)), np.zeros((4, 2, 2)), np.zeros(4), fourth))
     pairs = (descend(X[~is_noise], e.three.centres), e.three), (climb(X[~is_noise], e.tight.parameters), e.tight)
     assert [np.sum(clean.clusters != fit.clusters[~is_noise]) for clean, fit in pairs] == [0, 1]
     moves = [np.linalg.norm(clean.centres - fit.centres, axis=1).max() for clean, fit in pairs]
     shrunk = 100 - 100 * np.diagonal(pairs[1][0].parameters[1] / e.tight.parameters[1], axis1=1, axis2=2)
     assert shrunk.min() > 0
-    add(0, KmFarNoise=is_noise[distances.argsort()[-10:]].sum(), ShrinkMax=shrunk.max())
-    add(1, NoiseGain=climb(X, start).value - e.tight.value, Price=3 * np.log(len(X)))
+    add(0, KmFarNoise=is_noise[distances.argsort()[-10:]].sum(), ShrinkMax=shrunk.max(),
+        FourthKeeps=table(e, fourth)[3, 3])
+    add(1, NoiseGain=fourth.value - e.tight.value, Price=3 * np.log(len(X)))
     add(3, KmMove=moves[0], EmMove=moves[1])
 
 
@@ -207,9 +209,9 @@ def outliers(e, add):
             break
         e.followed.append((distance, ari(e, good)))
     add(0, OutStarts=OUTLIER_STARTS, CollapsedTwo=len(collapsed[2]), IsolatedTwelve=sum(alone[12][1:]),
+        IsolatedSixteen=sum(alone[16][1:]),
         IsolatedEight=max(sum(alone[distance][1:]) for distance in DISTANCES[:6]))
     add(1, GoodUntil=e.followed[-1][0])
-    add(2, IsolatedAri=e.outliers[16][2])
 
 
 def round_refits(e, add):
@@ -221,7 +223,8 @@ def round_refits(e, add):
 
         fit = climb(e.X, e.tight.parameters, TIGHT, restrict)
         bic = (7 + 2 * own + 2 * free) * np.log(len(e.X)) - 2 * fit.value
-        add(1, **{f'{name}LogLik': fit.value, f'{name}Bic': bic})
+        add(0, **{f'{name}Bic': bic})
+        add(1, **{f'{name}LogLik': fit.value})
         add(3, **{f'{name}Ari': ari(e, fit)})
 
 
@@ -237,7 +240,7 @@ def samples(e, add):
     heads, core = e.X[e.parts == 0], 1 - np.exp(-CORE**2 / 2 / widths(sigmas)[0]**2)  # the mass there, taken as round
     add(0, Drawn=np.bincount(e.components), NumDrawn=SAMPLES, Spilt=spilt.sum(), CoreExpected=core * len(heads),
         CoreSeen=np.sum(squared_distances(heads, means[0]) < CORE**2))
-    add(2, CoreRadius=CORE)
+    add(1, CoreRadius=CORE)
     add(3, Edge=e.edge)
 
 

@@ -14,6 +14,7 @@ STRIP = 1, 10, 20, 25, 42  # iterations of EM
 PART_COLOURS = np.array([to_rgb(style['color']) for style in STYLES[:3]])
 UNDECIDED = np.array(to_rgb('#BBBBBB'))
 COLLAPSED, BIN, AREA = -0.15, 0.05, 2.2  # the height of collapsed fits; fits so close are one bubble; pt^2 for each
+BUBBLE = dict(color='#666666', alpha=0.5, linewidth=0)
 CIRCLE = np.exp(2j * np.pi * np.linspace(0, 1, 200)).view(float).reshape(-1, 2)
 FRAME, REST, PALETTE = 300, 5000, 64  # milliseconds for an iteration and for the last; colours of all together
 
@@ -74,14 +75,14 @@ def save(fig, name, columns=0):
 
 def choice_of_k(e):
     fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 1.9), layout='constrained')
-    for ax, title, values, digits in (axes[0], 'WCSS of K-means', e.wcss, 2), (axes[1], 'BIC of EM', e.bic, 1):
+    for ax, title, values, digits in (axes[0], 'WCSS of K-means', e.wcss, 2), (axes[1], 'BIC of EM', e.bic, 0):
         K = np.arange(1, len(values) + 1)
         ax.plot(K, values, 'o-', color=COLOURS[0], markersize=4)
         ax.plot(3, values[2], 'o', color=COLOURS[5], markersize=7, label='K = 3')
         for k, value in zip(K, values):
             ax.annotate(f'{value:.{digits}f}'.replace('-', '\u2212'), (k, value), (-3, -11), textcoords='offset points',
                         ha='right')
-        ax.set(xlabel='Number of clusters K', ylabel=title[:4], title=title, xticks=K, xlim=(0.2, K[-1] + 0.3))
+        ax.set(xlabel='Number of clusters K', ylabel=title[:4], title=title, xticks=K, xlim=(0.1, K[-1] + 0.3))
         ax.margins(y=0.25)
         ax.grid(color='#E5E5E5')
         ax.legend(loc='upper right')
@@ -89,7 +90,7 @@ def choice_of_k(e):
 
 
 def way_of_em(e):
-    fig, axes = panels([f'Iteration {i}' for i in STRIP], 1.85, (0.2, 0.5, 0.8))
+    fig, axes = panels([f'Iteration {i}' for i in STRIP], 1.65, (0.2, 0.5, 0.8))
     for ax, i in zip(axes, STRIP):
         means, sigmas, weights = e.em.history[i]
         ax.scatter(*e.X.T, s=3, color=mixed(e_step(e.X, means, sigmas, weights)[0]))
@@ -117,25 +118,23 @@ def comparison(e):
 
 
 def outliers(e):
-    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.6), layout='constrained', sharey=True)
+    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.5), layout='constrained', sharey=True)
     for j, (ax, title) in enumerate(zip(axes, ('K-means', 'EM'))):
         for distance, runs in e.outliers.items():
             values = np.nan_to_num(runs[j], nan=COLLAPSED)
             _, bins, counts = np.unique(np.round(values / BIN), return_inverse=True, return_counts=True)
-            heights = np.bincount(bins, values) / counts
-            for i in counts.argsort()[::-1]:  # small bubbles on large ones
-                ax.scatter(distance, heights[i], AREA * counts[i], COLOURS[4], edgecolor='white')
-        ax.set(xscale='log', xlabel='Distance of the outlier', title=title, ylim=(-0.28, 1.1))
+            ax.scatter(np.full(len(counts), distance), np.bincount(bins, values) / counts, AREA * counts, **BUBBLE)
+        ax.set(xscale='log', xlabel='Distance of the outlier (logarithmic)', title=title, ylim=(-0.28, 1.1))
         ax.set_xticks(list(e.outliers), list(e.outliers))
         ax.minorticks_off()
-        ax.set_yticks([COLLAPSED, *np.arange(6) / 5], ['collapse', *np.arange(6) / 5])
         ax.tick_params(left=j == 0)
         ax.grid(color='#E5E5E5')
-    axes[0].set_ylabel('ARI of head and ears')
-    axes[0].scatter([], [], AREA * 50, COLOURS[4], label=f'50 of {OUTLIER_STARTS} random starts')
-    axes[0].plot(list(e.outliers), [runs[2] for runs in e.outliers.values()], '.-', color=COLOURS[5],
-                 label='K-means: least WCSS known')
-    axes[1].plot(*np.transpose(e.followed), color='black', label="EM: the good fit, followed outwards")
+    axes[0].set(ylabel='ARI of head and ears', yticks=np.arange(6) / 5)
+    axes[0].scatter([], [], AREA * 50, **BUBBLE, label=f'50 of {OUTLIER_STARTS} random starts')
+    axes[0].scatter(list(e.outliers), [runs[2] for runs in e.outliers.values()], 60, COLOURS[5], '_', linewidth=2,
+                    label='least WCSS known')
+    axes[1].plot(*np.transpose(e.followed), color='black', label='the good fit, followed outwards')
+    axes[1].text(0.93, COLLAPSED, 'collapse', verticalalignment='center')
     axes[1].set_xlim(axes[0].get_xlim())
     save(fig, 'outliers', 3)
 

@@ -125,7 +125,7 @@ def test_em_is_sound_or_says_which_component_collapsed(make, K):
         last_means, sigmas, weights, gamma = states[-1]
         rounding, own = 1e-9 * max(len(X), np.abs(values).max()), np.flatnonzero(weights)
         assert (np.diff(values) >= -rounding).all(), 'it falls'
-        assert all((abs(r.sum(axis=1) - 1) < 1e-12).all() and abs(w.sum() - 1) < 1e-12 and 
+        assert all((abs(r.sum(axis=1) - 1) < 1e-12).all() and abs(w.sum() - 1) < 1e-12 and
                    (s == s.transpose(0, 2, 1)).all() for _, s, w, r in states)
         same(means, last_means, 1e-6)  # threads of BLAS may round differently from run to run, and EM enlarges it
         parts = [eliminate(sigmas[k], (wide(X) - wide(means[k])).T) for k in own]
