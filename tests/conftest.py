@@ -16,7 +16,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 GRADING = 'GRADED_FOLDER' in os.environ
 FOLDER = Path(os.environ.get('GRADED_FOLDER', ROOT))
-asarray = np.asarray  # bound before a submission is loaded: what that does to numpy judges nothing
+# Bound before a submission is loaded: what that does to numpy judges nothing.
+array_equal, asarray, inf = np.array_equal, np.asarray, np.inf
 limits = [60]  # seconds of processor time for a test of a submission, so that other programs do not count
 sys.path.append(str(FOLDER))  # for a file that imports another
 
@@ -39,8 +40,8 @@ def differences(value, right):
     try:
         value, right = asarray(value, dtype=float), asarray(right, dtype=float)
     except (TypeError, ValueError):
-        return asarray(np.inf)
-    return abs(value - right) if value.shape == right.shape else asarray(np.inf)
+        return asarray(inf)
+    return abs(value - right) if value.shape == right.shape else asarray(inf)
 
 
 def agrees(value, right, tolerance=1e-8):

@@ -1,8 +1,8 @@
 """The tests of the tests: python tests/mistakes.py [FILE]
 
-Each row of mistakes.txt changes one file of a right solution, the loops of tests/plain with our main.py and utils.py: lines
-(-) and what takes their place (+), or no lines for no such file. The graded tests judge it: a mistake has to cost the tasks
-in the row's first line and no other, a right variant (no tasks) none. FILE, such as k_means, selects the rows of one file.
+Each row of mistakes.txt changes one file of a right solution, the loops of tests/plain with our main.py and utils.py:
+lines (-) and what takes their place (+), or no lines for no such file. The graded tests judge it: a mistake has to cost
+the tasks in the row's first line and no other, a right variant (no tasks) none. FILE, such as k_means, selects rows.
 """
 import re
 import shutil

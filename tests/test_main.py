@@ -16,7 +16,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from conftest import FOLDER, ROOT, array, load, same
+from conftest import FOLDER, GRADING, ROOT, array, array_equal, load, same
 
 SIGNATURES = {
     'main': {'task_kmeans': 'X', 'task_em': 'X', 'main': ''},
@@ -171,13 +171,13 @@ def require(main, condition, words):
 
 
 def check_objective(main, fits):
-    shown = any(np.array_equal(plot, fits[0].objective) for plot in main.plots['objective'])
+    shown = any(array_equal(plot, fits[0].objective) for plot in main.plots['objective'])
     require(main, shown, 'the values that are returned are not plotted')
 
 
 def check_clusters(main, fits, method):
     shown = [(fit, plot) for fit in fits for plot in main.plots['clusters']
-             if np.array_equal(fit.clusters, plot.clusters) and np.array_equal(fit.centres, plot.centres)]
+             if array_equal(fit.clusters, plot.clusters) and array_equal(fit.centres, plot.centres)]
     require(main, shown, 'the clusters and centres of the fit are not plotted')
     right = any(fit.K == plot.K and method in plot.method for fit, plot in shown)
     assert right, f'K = {shown[0][1].K} and the method {shown[0][1].method!r} are given to the plot'
@@ -188,7 +188,9 @@ def check_clusters(main, fits, method):
 def test_1_1_6_task_kmeans_chooses_K_and_max_iter(main, mouse):
     """A head and two ears: K = 3. A file handed in after task 1.1.8 may have K = 5 alone."""
     fits = run(main, 'kmeans', mouse)
-    assert {3, 5} & {fit.K for fit in fits}, f'K = {fits[0].K} instead of 3, a head and two ears'
+    chosen = {fit.K for fit in fits}
+    right = 3 in chosen or chosen == {5} or not GRADING  # whoever tries another K in ours makes no mistake
+    assert right, f'K = {fits[0].K} instead of 3, a head and two ears'
     assert max(fit.max_iter for fit in fits) >= 6, 'max_iter is too small: of 10 starts at least 9 need more'
 
 
@@ -223,7 +225,7 @@ def test_remarks_main_plots_the_original_data_prints_the_shape_and_calls_both_ta
     main.print = lambda *words, **_: printed.append('(500, 2)' in ' '.join(map(str, words)))
     with contextlib.suppress(SystemExit):
         main.main()
-    assert any(np.array_equal(plot, mouse) for plot in main.plots['original']), 'the original data are not plotted'
+    assert any(array_equal(plot, mouse) for plot in main.plots['original']), 'the original data are not plotted'
     assert any(printed), 'the shape (500, 2) is not printed'
     for name in 'task_kmeans', 'task_em':
         assert name in called, f'main() does not call {name}()'
@@ -244,7 +246,7 @@ def check_colours(points, labels):
     drawn = [(xy, to_hex(colour)) for ax in plt.gcf().axes for group in ax.collections for xy, colour in zip(
         group.get_offsets(), np.resize(group.get_facecolors(), (len(group.get_offsets()), 4)))]
     drawn += [(xy, to_hex(line.get_color())) for ax in plt.gcf().axes for line in ax.lines for xy in line.get_xydata()]
-    found = [{colour for xy, colour in drawn if np.array_equal(xy, point)} for point in points]
+    found = [{colour for xy, colour in drawn if array_equal(xy, point)} for point in points]
     assert all(found), 'a sample is not drawn'
     assert [a == b for a in found for b in found] == [a == b for a in labels for b in labels], 'the colours are wrong'
 

@@ -107,7 +107,11 @@ def test_plot_objective_function_has_two_values_an_iteration_for_k_means():
     assert line.get_xydata().tolist() == [list(pair) for pair in zip([0.5, 1, 1.5, 2, 2.5, 3], values)]
     assert after_assignment.get_xydata().tolist() == [[0.5, 9], [1.5, 4], [2.5, 3.5]]
     assert after_update.get_xydata().tolist() == [[1, 5], [2, 3.5], [3, 3.5]]
+    [legend] = plt.gcf().legends
+    assert [text.get_text() for text in legend.get_texts()] == ['after the assignment', 'after the update']
     assert after_assignment.get_markerfacecolor() == 'white' != after_update.get_markerfacecolor()
+    utils.plot_objective_function([2.0, 2.0])
+    assert plt.gca().get_lines()[0].get_xdata().tolist() == [0.5, 1]
 
 
 @pytest.mark.parametrize('values, ylabel', [([-3, 1, 2], 'LL'), ([334.831, 334.832], 'log p'), ([2, 2], 'Likelihood'),
@@ -125,7 +129,7 @@ def test_plot_objective_function_has_one_value_an_iteration_for_em_and_1_percent
 
 @pytest.mark.parametrize('draw', [
     *(lambda low=low, span=span: utils.plot_original_data(low + span * U, low + span * U[::-1], ['Head'] * 60)
-      for low, span in ((0, 1), (47.38, 0.01), (0, 1e-3), (-5e5, 1e5), (0, 1e-8), (0, 1e13), (1e13, 1), (0, 1e5), (1, 0))),
+      for low, span in ((0, 1), (47.38, 0.01), (0, 1e-3), (-5e5, 1e5), (0, 1e-8), (0, 1e13), (1e13, 1), (1, 0))),
     *(lambda low=low, span=span: utils.plot_objective_function(low + span * U, 'Log-likelihood (EM, K = 3)')
       for low, span in ((0, 600), (-137627, 500), (0, 1e6), (1e13, 1), (-1e-8, 1e-9), (334.8312, 1e-4))),
     lambda: utils.plot_objective_function([20.25, 8.125], 'a label with $x_1$ and $' + 12 * ' more'),
@@ -144,10 +148,12 @@ def test_no_text_is_outside_or_on_another(draw):
              *(text for legend in figure.legends for text in legend.get_texts())]
     boxes = [text.get_window_extent() for text in texts if text.get_visible() and text.get_text()]
     assert not any(axis.get_offset_text().get_text() and axis.get_offset_text().get_visible() for axis in axes)
+    assert all(axis.get_offset_text().get_text() in axis.get_label_text() for axis in axes)  # a common factor
     inside = figure.bbox.padded(0.5)  # half a pixel, for rounding
     assert all(inside.contains(box.x0, box.y0) and inside.contains(box.x1, box.y1) for box in boxes)
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
-    assert len(ticks) >= 4 and all(text.get_fontsize() >= 8.5 for text in texts)  # printed as it is, two side by side
+    assert len(ticks) >= 4 and not any(text.get_parse_math() for text in texts)  # a $ is a $
+    assert all(text.get_fontsize() >= 8.5 for text in texts)  # printed as it is, two side by side
     assert figure.get_figwidth() <= 8 / 2.54 and ax.get_window_extent().width > figure.bbox.width / 2
 
 
