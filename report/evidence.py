@@ -109,7 +109,7 @@ def runs_of_main(e, add):
 def random_starts(e, add):
     """What many random starts find, and by that the choice of K."""
     hard = {K: random_fits(kmeans, e.X, K, STARTS) for K in range(1, 6)}
-    soft = {K: random_fits(em, e.X, K, STARTS if K == 3 else CHOICE_STARTS) for K in range(1, 5)}
+    soft = {K: random_fits(em, e.X, K, STARTS if K == 3 else CHOICE_STARTS) for K in range(1, 6)}
     e.two, e.single = min(hard[2], key=by_value), soft[1][0]
     partitions = [len({frozenset(map(bytes, fit.memberships.T)) for fit in hard[K]}) for K in (3, 5)]
     assert partitions[0] == 1

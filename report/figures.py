@@ -80,9 +80,10 @@ def choice_of_k(e):
         ax.plot(K, values, 'o-', color=COLOURS[0], markersize=4)
         ax.plot(3, values[2], 'o', color=COLOURS[5], markersize=7, label='K = 3')
         for k, value in zip(K, values):
-            ax.annotate(f'{value:.{digits}f}'.replace('-', '\u2212'), (k, value), (-3, -11), textcoords='offset points',
-                        ha='right')
-        ax.set(xlabel='Number of clusters K', ylabel=title[:4], title=title, xticks=K, xlim=(0.1, K[-1] + 0.3))
+            offset, side = ((0, 6), 'center') if value > values[k - 2] and k > 1 else ((-3, -11), 'right')
+            ax.annotate(f'{value:.{digits}f}'.replace('-', '\u2212'), (k, value), offset, textcoords='offset points',
+                        horizontalalignment=side)
+        ax.set(xlabel='Number of clusters K', ylabel=title[:4], title=title, xticks=K, xlim=(0.1, K[-1] + 0.6))
         ax.margins(y=0.25)
         ax.grid(color='#E5E5E5')
         ax.legend(loc='upper right')
@@ -108,12 +109,12 @@ def comparison(e):
     boundary(axes[2], lambda x: e_step(x, *e.em.parameters)[0])
     for ear in e.three.centres[1:]:
         line = np.linspace(e.three.centres[0], ear, 3)
-        axes[1].plot(*line.T, ':', color='black', linewidth=1.2, label='line between centroids')
-        axes[1].plot(*line[1], 'o', color='white', markeredgecolor='black', markersize=5, label='its midpoint')
+        axes[1].plot(*line.T, ':o', color='black', markerfacecolor='white', markersize=5, markevery=[1],
+                     label='line between centroids, midpoint')
     for ax, fit in (axes[1], e.three), (axes[2], e.em):
         ax.scatter(*fit.centres.T, **{**CENTRE, 's': 50}, label='centroid or mean')
     for mean, sigma in zip(*e.em.parameters[:2]):
-        axes[2].plot(*ellipse(mean, sigma), 'k--', linewidth=0.9, label=f'ellipse of {ELLIPSE} standard deviations')
+        axes[2].plot(*ellipse(mean, sigma), 'k--', linewidth=0.9, label=f'{ELLIPSE} standard deviations')
     save(fig, 'comparison', 4)
 
 
@@ -132,8 +133,9 @@ def outliers(e):
     axes[0].set(ylabel='ARI of head and ears', yticks=np.arange(6) / 5)
     axes[0].scatter([], [], AREA * 50, **BUBBLE, label=f'50 of {OUTLIER_STARTS} random starts')
     axes[0].scatter(list(e.outliers), [runs[2] for runs in e.outliers.values()], 60, COLOURS[5], '_', linewidth=2,
-                    label='least WCSS known')
+                    zorder=0.9, label='least WCSS known')
     axes[1].plot(*np.transpose(e.followed), color='black', label='the good fit, followed outwards')
+    axes[1].axhline(COLLAPSED / 3, color='black', linewidth=0.8)
     axes[1].text(0.93, COLLAPSED, 'collapse', verticalalignment='center')
     axes[1].set_xlim(axes[0].get_xlim())
     save(fig, 'outliers', 3)
