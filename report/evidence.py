@@ -17,7 +17,7 @@ from utils import NAMES, PARTS, load_data, order_by_part
 
 EPS, VARIANCE = em.__defaults__  # eps and init_variance
 TIGHT = 1e-8  # in place of eps: run on to where the stopping rule no longer matters
-STARTS, CHOICE_STARTS, OUTLIER_STARTS = 200, 50, 100  # random starts: of main.py's fits, for each K, for an outlier
+STARTS, CHOICE_STARTS, OUTLIER_STARTS = 200, 30, 100  # random starts: of main.py's fits, for each K, for an outlier
 SMALLEST_SHARE = 0.05  # of the samples, for a component in the choice of K
 CENTRE = np.array(PARTS['Head'])
 DISTANCES = 1, 2, 3, 4, 6, 8, 12, 16  # of the outlier, straight below the centre
