@@ -188,7 +188,7 @@ def noise(e, add):
     add(0, KmFarNoise=is_noise[distances.argsort()[-10:]].sum(), ShrinkMax=shrunk.max(),
         FourthKeeps=table(e, fourth)[3, 3])
     add(1, NoiseGain=fourth.value - e.tight.value, Price=3 * np.log(len(X)))
-    add(3, KmMove=moves[0], EmMove=moves[1])
+    add(3, CentreMove=max(moves))
 
 
 def outliers(e, add):
