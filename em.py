@@ -32,7 +32,7 @@ def cholesky_factor(sigma, k):
     except np.linalg.LinAlgError:
         L = np.full(sigma.shape, np.nan)
     bound = 1000 * len(sigma) * np.finfo(float).eps * np.diag(sigma) + np.finfo(float).tiny
-    if not (np.diag(L)**2 > bound).all():  # as for NaN
+    if np.isnan(sigma).any() or not (np.diag(L)**2 > bound).all():
         raise np.linalg.LinAlgError(
             f'component {k} (from 0) has collapsed: its covariance\n{sigma}\nis singular up to rounding. What helps: '
             'another seed, fewer components, scaling to standard deviation 1, no duplicate, constant or collinear data')
@@ -137,9 +137,9 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2, init_variance=1.5) -> Tup
     covariance init_variance I (squared data units) and weight 1/K, so that all look alike at first: on this
     plateau the changes may be below eps already, and EM stops there. Then use a smaller eps.
 
-    Returns means (K, D), soft_clusters (N, K), the weighted densities w_k N(x^(i); mu_k, Sigma_k), both of the last
-    parameters, and the log-likelihoods, one an iteration; the logarithms of the row sums of soft_clusters add up to
-    the last, unless a density is beyond a float. Raises ValueError for an unfit argument, LinAlgError if a component
+    Returns means (K, D), soft_clusters (N, K), the weighted densities w_k N(x^(i); mu_k, Sigma_k) for the
+    last parameters, and the log-likelihoods, one an iteration; the logarithms of the row sums of soft_clusters add up
+    to the last, unless a density is beyond a float. Raises ValueError for an unfit argument, LinAlgError if a component
     collapses, as all do where N <= D.
     """
     X = check_arguments(X, K, max_iter)
@@ -159,7 +159,7 @@ def em(X: np.ndarray, K: int, max_iter: int, eps=1e-2, init_variance=1.5) -> Tup
         log_likelihoods.append(log_p.sum())
         if iteration > 1 and abs(log_likelihoods[-1] - log_likelihoods[-2]) < eps:
             print(f'EM converged in iteration {iteration + 1}.')
-            if iteration == 2:
+            if iteration == 2 and K > 1:
                 print('Perhaps on the initial plateau, where all look alike: try another seed or a smaller eps.')
             break
     else:  # no break

@@ -26,7 +26,7 @@ def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
     """Within-cluster sum of squares, Eq. (1), in squared data units: X (N, D), Z (N, K) one-hot, centroids (K, D)."""
     X, Z, centroids = arrays(K, X_ND=X, Z_NK=Z, centroids_KD=centroids)
     # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2, where row i of Z @ centroids is the centroid whose z_ik is 1
-    own_centroids = (centroids.T @ Z.T).T  # Z @ centroids, stored as X is and so subtracted in half the time
+    own_centroids = (centroids.T @ Z.T).T  # Z @ centroids, stored column by column as X is: faster
     return float(((X - own_centroids)**2).sum())
 
 
@@ -45,7 +45,7 @@ def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
     for k in range(1, len(centroids)):
         distances = squared_distances(sample, centroids[k])
         closer = distances < smallest
-        closest = closer * k + ~closer * closest  # k where closer, else as before: np.where, in half the time
+        closest = closer * k + ~closer * closest  # np.where(closer, k, closest), but faster
         smallest = np.minimum(distances, smallest)
     return closest if several else int(closest)
 
@@ -130,6 +130,6 @@ def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, 
             break
     else:  # no break
         print(f'K-means did not converge in {max_iter} iterations.')
-    print(f'WCSS: {objective[-1]:.4f}')
+    print(f'WCSS: {objective[-1]:.5g}')
     print('Fitted centroids:', centroids, sep='\n')
     return Z, centroids, np.array(objective)

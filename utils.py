@@ -45,7 +45,7 @@ def load_data(filename):
 
 def plot_original_data(x, y, data_labels):
     """Draw the samples, x (N,) and y (N,), with one colour and marker a label (N,), whatever the labels are."""
-    X, labels = np.stack((x, y), axis=1), np.array([str(label) for label in data_labels])
+    X, labels = np.stack((x, y), axis=1).astype(float), np.array([str(label) for label in data_labels])
     known = PARTS if set(PARTS) & set(labels) else ()  # without the parts of the mouse, the others have their colours
     others = [label for label in np.unique(labels) if label not in NAMES]
     styles = dict(zip([*known, *others], STYLES * len(labels)), Noise=NOISE)
@@ -59,12 +59,13 @@ def plot_mickey_mouse(X, K, ind_samples_clusters, centroids, cluster_method):
     A sample belongs to the largest entry of its row in ind_samples_clusters (N, K): the 1 of K-means' Z, or
     the likeliest component of EM. Cluster 1 is the closest to the head. Raises ValueError where shapes disagree.
     """
-    X, centroids, memberships = np.asarray(X), np.asarray(centroids), np.asarray(ind_samples_clusters)
-    if memberships.shape != (len(X), len(centroids)):
-        raise ValueError(f'ind_samples_clusters must have the shape (N = {len(X)}, K = {len(centroids)}), '
-                         f'not {memberships.shape}')
+    X, centroids, memberships = (np.asarray(a, dtype=float) for a in (X, centroids, ind_samples_clusters))
+    if memberships.shape != (len(X), K) or centroids.shape != (K, 2):
+        raise ValueError(f'ind_samples_clusters and centroids must have the shapes (N = {len(X)}, K = {K}) and '
+                         f'(K = {K}, 2), not {memberships.shape} and {centroids.shape}')
     clusters = memberships.argmax(axis=1)
-    groups = [(X[clusters == k], f'cluster {j + 1}', STYLES[j % 70]) for j, k in enumerate(order_by_part(centroids))]
+    order = order_by_part((centroids - X.min(axis=0)) / np.maximum(np.ptp(X, axis=0), 1e-300))  # X in the unit square
+    groups = [(X[clusters == k], f'cluster {j + 1}', STYLES[j % 70]) for j, k in enumerate(order)]
     groups.append((centroids, 'means' if 'EM' in cluster_method else 'centroids', CENTRE))
     draw_positions(X, groups, f'{cluster_method} clusters, K = {K}')
 
@@ -84,13 +85,13 @@ def draw_positions(X, groups, title):
     if not all(np.isfinite(points).all() for points, _, _ in groups):
         raise ValueError(f'{title}: a position is NaN or infinite')
     middle = (X.min(axis=0) + X.max(axis=0)) / 2
-    half = 0.55 * max(np.ptp(X, axis=0).max(), 1e-3 * np.abs(middle).max(), 1e-12)  # not 0 for equal samples
+    half = 0.55 * (max(np.ptp(X, axis=0).max(), 1e-9 * np.abs(middle).max()) or 1e-12)  # not 0 for equal samples
     names = [f' {name[:34]} ({len(points)})' for points, name, _ in groups]  # a blank, since matplotlib hides _names
     columns = 2 if max(map(len, names)) <= 21 else 1
     with plt.rc_context(RC):
         fig, ax = plt.subplots(figsize=(WIDTH, 3 + 0.19 * np.ceil(len(names) / columns)), layout='constrained')
         ax.axis([middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half])
-        ax.set(aspect='equal', xlabel='x', ylabel='y', title=title)
+        ax.set(aspect='equal', xlabel='x', ylabel='y')
         ax.ticklabel_format(scilimits=(-3, 4))  # beyond, with a common factor
         handles = [ax.scatter(*points.T, **{'s': 10, **style}) for points, _, style in groups]
         fig.legend(handles, names, loc='outside lower center', ncols=columns)
@@ -98,15 +99,14 @@ def draw_positions(X, groups, title):
 
 
 def plot_objective_function(objective_function_over_its, ylabel='Objective function'):
-    """Draw an objective function over the iterations: of EM one value an iteration, of K-means two.
-
-    Those after the assignment are drawn half an iteration before those after the update of the centroids.
+    """Draw an objective function over the iterations: of EM, which rises or whose label says likelihood, one value an
+    iteration; of K-means two, that after the assignment half an iteration before that after the update.
     """
     values = np.asarray(objective_function_over_its, dtype=float)
-    of_em = 'likelihood' in ylabel.lower() or values[-1] > values[0]  # the WCSS falls
+    of_em = 'likelihood' in ylabel.lower() or 'wcss' not in ylabel.lower() and values[-1] > values[0]
     iterations = np.arange(1, len(values) + 1) / (1 if of_em else 2)
     mid = (values.min() + values.max()) / 2
-    half = 0.55 * max(np.ptp(values), 0.01 * abs(mid), 1e-12)  # at least 1 % of the value: less is no curve
+    half = 0.55 * (max(np.ptp(values), 0.01 * abs(mid)) or 1e-12)  # at least 1 % of the value: less is no curve
     with plt.rc_context(RC):
         fig, ax = plt.subplots(figsize=(WIDTH, 2.5 if of_em else 2.7), layout='constrained')
         ax.plot(iterations, values, marker='.' if of_em else None, color=COLOURS[0])
@@ -115,14 +115,14 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
                 ax.plot(iterations[first::2], values[first::2], 'o', c=COLOURS[0], mfc=fill, ms=4.5, label=label)
             fig.legend(loc='outside lower center', ncols=2)
         ax.set(xlabel='Iteration', ylabel=ylabel.split(' (')[0][:34], xlim=(0, None), ylim=(mid - half, mid + half))
-        ax.set_title(ylabel, wrap=True)
         ax.grid(color='#E5E5E5')
         ax.locator_params(axis='x', integer=True)
         save_and_show(fig, ax, ylabel)
 
 
 def save_and_show(fig, ax, name):
-    """Place what is drawn, save the figure under its name, and show it where there is a display."""
+    """Place what is drawn, save it under its name ('EM, K = 3' as em-k-3.pdf, .png), show it if there is a display."""
+    ax.set_title(name, wrap=True)
     ax.locator_params(nbins=5)
     for _ in range(3):  # a square and a legend below it settle in three rounds
         fig.get_layout_engine().execute(fig)
@@ -131,7 +131,7 @@ def save_and_show(fig, ax, name):
         if axis.get_major_formatter().get_offset():
             axis.set_label_text(f'{axis.get_label_text()} ({axis.get_major_formatter().get_offset()})')
             axis.get_offset_text().set_visible(False)
-    stem = '-'.join(''.join(c if c.isalnum() else ' ' for c in name.lower()).split())  # 'EM, K = 3' -> 'em-k-3'
+    stem = '-'.join(''.join(c if c.isalnum() else ' ' for c in name.lower()).split()) or 'figure'
     try:  # without dates and versions in them, so that the same figure is the same file
         fig.savefig(f'{FIGURES}{stem}.pdf', metadata={'CreationDate': None, 'Creator': None, 'Producer': None})
         fig.savefig(f'{FIGURES}{stem}.png', dpi=200, metadata={'Software': None})

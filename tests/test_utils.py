@@ -96,8 +96,21 @@ def test_positions_that_cannot_be_drawn_are_refused(wrong):
         utils.plot_original_data([wrong, *X[1:, 0]], X[:, 1], ['Head'] * 6)
     with pytest.raises(ValueError, match='NaN or infinite'):
         utils.plot_mickey_mouse(X, 3, Z, np.where(CENTROIDS < 0.3, wrong, CENTROIDS), 'EM')
-    with pytest.raises(ValueError, match=r'\(N = 6, K = 2\), not \(6, 3\)'):
-        utils.plot_mickey_mouse(X, 3, Z, CENTROIDS[:2], 'EM')
+    for K, centroids in (2, CENTROIDS), (3, CENTROIDS[:2]), (3, CENTROIDS[:, :1]):
+        with pytest.raises(ValueError, match=rf'\(N = 6, K = {K}\) and \(K = {K}, 2\), not \(6, 3\)'):
+            utils.plot_mickey_mouse(X, K, Z, centroids, 'EM')
+
+
+@pytest.mark.parametrize('scale', [
+    lambda X: (X - X.mean(axis=0)) / X.std(axis=0), lambda X: X + 1e8, lambda X: 1e-9 * X,
+    lambda X: (255 * X).astype(np.uint8), lambda X: (254 * X - 127).astype(np.int8)])
+def test_parts_are_found_and_samples_seen_in_other_units(scale, mouse):
+    X, parts = scale(mouse), np.repeat([2, 0, 1], [290, 100, 110])
+    utils.plot_mickey_mouse(X, 3, np.eye(3)[parts], [X[parts == k].mean(axis=0) for k in range(3)], 'EM')
+    assert list(drawn()) == ['cluster 1 (290)', 'cluster 2 (100)', 'cluster 3 (110)', 'means (3)']
+    seen = (np.ptp(X.astype(float), axis=0) / np.ptp(np.reshape(plt.axis(), (2, 2)), axis=1)).max()
+    assert seen == pytest.approx(1 / 1.1)
+    assert np.all(plt.axis()[::2] < X.min(axis=0)) and np.all(plt.axis()[1::2] > X.max(axis=0))
 
 
 def test_plot_objective_function_has_two_values_an_iteration_for_k_means():
@@ -110,8 +123,10 @@ def test_plot_objective_function_has_two_values_an_iteration_for_k_means():
     [legend] = plt.gcf().legends
     assert [text.get_text() for text in legend.get_texts()] == ['after the assignment', 'after the update']
     assert after_assignment.get_markerfacecolor() == 'white' != after_update.get_markerfacecolor()
-    utils.plot_objective_function([2.0, 2.0])
-    assert plt.gca().get_lines()[0].get_xdata().tolist() == [0.5, 1]
+    for values, label in ([2.0, 2.0], 'Objective'), ([3e-24, 1e-24, 5e-24, 4e-24], 'a WCSS that rises'):
+        utils.plot_objective_function(values, label)
+        assert plt.gca().get_lines()[0].get_xdata().tolist() == [0.5, 1, 1.5, 2][:len(values)]
+        assert plt.gca().get_ylim()[1] <= 1.1 * max(values)
 
 
 @pytest.mark.parametrize('values, ylabel', [([-3, 1, 2], 'LL'), ([334.831, 334.832], 'log p'), ([2, 2], 'Likelihood'),
@@ -135,6 +150,7 @@ def test_plot_objective_function_has_one_value_an_iteration_for_em_and_1_percent
     lambda: utils.plot_objective_function([20.25, 8.125], 'a label with $x_1$ and $' + 12 * ' more'),
     lambda: utils.plot_original_data(U, U, [f'a label of 19 chars {j}' for j in range(60)]),
     lambda: utils.plot_original_data(U, U, ['x' * 60] * 60),
+    lambda: utils.plot_mickey_mouse(X, 3, Z, CENTROIDS, 'Expectation-Maximization with random starts'),
     *(lambda K=K: utils.plot_mickey_mouse(X, K, np.resize(np.eye(K), (6, K)), np.random.rand(K, 2), 'K-means')
       for K in (*range(1, 13), 40))])
 def test_no_text_is_outside_or_on_another(draw):
@@ -166,8 +182,8 @@ def test_figures_are_saved_without_date_in_truetype_then_shown_where_there_is_a_
     monkeypatch.setattr(plt, 'show', lambda: shown.append(len(list(folder.iterdir()))))
     utils.plot_mickey_mouse(X, 3, Z, CENTROIDS, 'K-means')
     monkeypatch.setattr(plt, 'get_backend', lambda: 'TkAgg')
-    utils.plot_objective_function([2.0, 1.0])
-    stems = 'k-means-clusters-k-3', 'objective-function'
+    utils.plot_objective_function([2.0, 1.0], '$')
+    stems = 'k-means-clusters-k-3', 'figure'
     assert capsys.readouterr().out == ''.join(f"Saved '{stem}.pdf' and .png in report/figures\n" for stem in stems)
     assert {path.name for path in folder.iterdir()} == {f'{stem}.{end}' for stem in stems for end in ('pdf', 'png')}
     for path in folder.iterdir():
