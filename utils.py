@@ -2,7 +2,7 @@
 
 Each plot function saves its figure in report/figures as PDF (for the report) and as PNG (for
 everything else), then shows it where there is a display. At 7.9 cm, two of them stand side by side.
-A cluster's colour, marker and number are those of the part of the mouse closest to it, not its index.
+The clusters closest to head, left and right ear have their colours and the numbers 1 to 3, whatever their index.
 """
 import numpy as np
 import matplotlib.pyplot as plt
@@ -71,7 +71,7 @@ def plot_mickey_mouse(X, K, ind_samples_clusters, centroids, cluster_method):
 
 
 def order_by_part(centroids):
-    """Indices of the centroids (K, 2): the closest to head, left and right ear, then the others from left to right."""
+    """Indices of centroids (K, 2) in the unit square: closest to head, left and right ear, others from the left."""
     others = list(np.argsort(centroids[:, 0], kind='stable'))
     order = []
     for centre in list(PARTS.values())[:len(centroids)]:

@@ -119,9 +119,8 @@ def random_starts(e, add):
     assert min(fit.value for fit in tight) > e.tight.value - 1e-5
     (seed, plateau), = [(seed, fit) for seed, fit in enumerate(soft[3]) if fit.value < e.tight.value - 0.02]
     soft[3].remove(plateau)
-    for name, fits in ('Three', hard[3]), ('Five', hard[5]), ('Em', soft[3]):
-        iterations = [len(fit.history) - 1 for fit in fits]
-        add(0, **{f'{name}IterMin': min(iterations), f'{name}IterMax': max(iterations)})
+    three, five, iterations = ([len(fit.history) - 1 for fit in fits] for fits in (hard[3], hard[5], soft[3]))
+    add(0, ThreeIterMax=max(three), FiveIterMax=max(five), EmIterMin=min(iterations), EmIterMax=max(iterations))
     e.wcss = np.array([min(hard[K], key=by_value).value for K in hard])
     large = {K: [fit for fit in soft[K] if fit.parameters[2].min() >= SMALLEST_SHARE] for K in soft}
     optima = np.array([climb(e.X, max(large[K], key=by_value).parameters).value for K in soft])
@@ -222,7 +221,7 @@ def round_refits(e, add):
             return means, variances[:, np.newaxis, np.newaxis] * np.eye(2), weights if free else np.full(3, 1 / 3)
 
         fit = climb(e.X, e.tight.parameters, TIGHT, restrict)
-        bic = (7 + 2 * own + 2 * free) * np.log(len(e.X)) - 2 * fit.value
+        bic = (7 + 2 * own + 2 * free) * np.log(len(e.X)) - 2 * fit.value  # 6 entries of means, 1 or 3 widths, ...
         add(0, **{f'{name}Bic': bic})
         add(1, **{f'{name}LogLik': fit.value})
         add(3, **{f'{name}Ari': ari(e, fit)})

@@ -56,7 +56,7 @@ def boundary(ax, score):
 
 
 def place(fig, columns=0):
-    """Place everything once, with a legend of so many columns below."""
+    """Place everything, with a legend of so many columns below."""
     if columns:
         entries = {handle.get_label(): handle for ax in fig.axes for handle in ax.get_legend_handles_labels()[0]}
         fig.legend(entries.values(), entries, loc='outside lower center', ncols=columns, handletextpad=0.5)
