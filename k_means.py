@@ -1,16 +1,17 @@
 """K-means clustering (sheet, section 1.1).
 
-Minimise the within-cluster sum of squares (WCSS), Eq. (1), by turns: every sample joins its closest
-centroid, Eq. (2); every centroid moves to the mean of its members, Eq. (3). Neither step can raise
-the objective, so it falls until nothing changes: a local minimum, which depends on the start.
+K-means minimises the within-cluster sum of squares (WCSS), Eq. (1), in two steps by turns: every
+sample joins the cluster of its closest centroid, Eq. (2), then every centroid moves to the mean of
+its cluster, Eq. (3). In exact arithmetic neither step can raise the WCSS, so it falls until nothing
+changes any more. That is a local minimum: another random start may find a lower one.
 
 N samples, D features, K clusters
 X          (N, D)  one sample x^(i) a row
-Z          (N, K)  one-hot rows: z_ik = 1 if sample i belongs to cluster k
+Z          (N, K)  one-hot rows: z_ik = 1 if sample i belongs to cluster k, else 0
 centroids  (K, D)  one centroid mu^(k) a row
-wcss       squared data units
+WCSS       in squared units of the data
 
-Each step raises ValueError where the shapes of its arguments disagree.
+Each step raises ValueError if the shapes of its arguments do not fit together.
 """
 from typing import Tuple
 
@@ -18,114 +19,136 @@ import numpy as np
 
 
 def squared_distances(samples, centroid):
-    """||x - mu||^2 of samples (..., D) and a centroid (D,): shape (...). Differences first, as x may be far from 0."""
+    """||x - mu||^2 of samples (N, D), or of one sample (D,), to a centroid (D,).
+
+    The difference is taken before the square: ||x||^2 - 2 x^T mu + ||mu||^2 would lose all digits
+    where the samples are far from 0.
+    """
     return ((samples - centroid)**2).sum(axis=-1)
 
 
 def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
-    """Within-cluster sum of squares, Eq. (1), in squared data units: X (N, D), Z (N, K) one-hot, centroids (K, D)."""
-    X, Z, centroids = arrays(K, X_ND=X, Z_NK=Z, centroids_KD=centroids)
-    # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2, where row i of Z @ centroids is the centroid whose z_ik is 1
-    own_centroids = (centroids.T @ Z.T).T  # Z @ centroids, stored column by column as X is: faster
-    return float(((X - own_centroids)**2).sum())
+    """The within-cluster sum of squares, Eq. (1), in squared units of the data.
+
+    X (N, D), Z (N, K) with one-hot rows, centroids (K, D).
+    """
+    X = as_array('X', X, ('N', 'D'))
+    N, D = X.shape
+    Z = as_array('Z', Z, (N, K))
+    centroids = as_array('centroids', centroids, (K, D))
+    # Eq. (1): sum_i sum_k z_ik ||x^(i) - mu^(k)||^2. Row i of Z @ centroids is the one mu^(k) that
+    # has z_ik = 1.
+    return float(((X - Z @ centroids)**2).sum())
 
 
 def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
-    """Index of the centroid closest to a sample: the argmin of Eq. (2).
+    """The index of the centroid closest to a sample, from 0 to K-1: the argmin of Eq. (2).
 
-    sample (D,), centroids (K, D). Returns an int from 0 to K-1, on a tie the lowest. Of samples (N, D), which
-    compute_Z has, it returns the indices (N,).
+    sample (D,), centroids (K, D). On a tie it is the lowest index. For samples (N, D), as compute_Z
+    has them, it returns an array of N indices.
     """
-    several = np.ndim(sample) > 1
-    sample, centroids = (arrays(sample_ND=sample, centroids_KD=centroids) if several else
-                         arrays(sample_D=sample, centroids_KD=centroids))
-    # Eq. (2): argmin_j ||x - mu^(j)||^2, by going through the centroids (np.argmin is slower for many samples)
-    smallest = squared_distances(sample, centroids[0])
-    closest = np.zeros(smallest.shape, dtype=int)
-    for k in range(1, len(centroids)):
-        distances = squared_distances(sample, centroids[k])
-        closer = distances < smallest
-        closest = closer * k + ~closer * closest  # np.where(closer, k, closest), but faster
-        smallest = np.minimum(distances, smallest)
-    return closest if several else int(closest)
+    centroids = as_array('centroids', centroids, ('K', 'D'))
+    K, D = centroids.shape
+    one_sample = np.ndim(sample) < 2
+    sample = as_array('sample', sample, (D,) if one_sample else ('N', D))
+    # Eq. (2): argmin_j ||x - mu^(j)||^2
+    distances = [squared_distances(sample, centroid) for centroid in centroids]
+    closest = np.stack(distances, axis=-1).argmin(axis=-1)
+    return int(closest) if one_sample else closest
 
 
 def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
-    """Assign every sample to its closest centroid, Eq. (2): X (N, D), centroids (K, D). Returns Z (N, K), one-hot."""
-    X, centroids = arrays(K, X_ND=X, centroids_KD=centroids)
-    # Eq. (2): z_ik = 1 if k = argmin_j ||x^(i) - mu^(j)||^2, else 0. Row k of the table compares k with each argmin.
-    return np.equal(np.arange(K)[:, np.newaxis], closest_centroid(X, centroids)).astype(float).T
+    """Assign each sample to its closest centroid, Eq. (2).
+
+    X (N, D), centroids (K, D). Returns Z (N, K) with one-hot rows.
+    """
+    X = as_array('X', X, ('N', 'D'))
+    centroids = as_array('centroids', centroids, (K, X.shape[1]))
+    closest = closest_centroid(X, centroids)
+    # Eq. (2): z_ik = 1 if k = argmin_j ||x^(i) - mu^(j)||^2, else 0
+    return np.array([closest == k for k in range(K)], dtype=float).T
 
 
 def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
-    """Move every centroid to the mean of its members, Eq. (3).
+    """Move each centroid to the mean of its cluster, Eq. (3).
 
-    X (N, D), Z (N, K) one-hot rows. Returns the centroids (K, D). The mean of an empty cluster is not
-    defined: its centroid moves to the sample that is farthest from its closest centroid.
+    X (N, D), Z (N, K) with one-hot rows. Returns the centroids (K, D). An empty cluster has no
+    mean: its centroid moves to the sample that is farthest from the centroid closest to it.
     """
-    X, Z = arrays(K, X_ND=X, Z_NK=Z)
+    X = as_array('X', X, ('N', 'D'))
+    Z = as_array('Z', Z, (len(X), K))
     sizes = Z.sum(axis=0)
-    # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik, for an empty cluster 0 / 1
+    # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik, and 0 / 1 for an empty cluster at first
     centroids = Z.T @ X / np.where(sizes > 0, sizes, 1)[:, np.newaxis]
-    if not sizes.all():  # one by one, to the sample that adds most to the WCSS, Eq. (1)
-        smallest = np.min([squared_distances(X, centroid) for centroid in centroids[sizes > 0]], axis=0, initial=np.inf)
+    if not sizes.all():
+        to_closest = np.full(len(X), np.inf)
+        for centroid in centroids[sizes > 0]:
+            to_closest = np.minimum(to_closest, squared_distances(X, centroid))
         for k in np.flatnonzero(sizes == 0):
-            centroids[k] = X[smallest.argmax()]
-            smallest = np.minimum(smallest, squared_distances(X, centroids[k]))
+            centroids[k] = X[to_closest.argmax()]
+            to_closest = np.minimum(to_closest, squared_distances(X, centroids[k]))
     return centroids
 
 
-def arrays(K=None, **arguments):
-    """The arguments as arrays of floats, X_ND for X of shape (N, D). ValueError where a dimension is not as before."""
-    found, sizes = [], {} if K is None else {'K': K}
-    for key, argument in arguments.items():
-        name, dimensions = key.rsplit('_', 1)
-        array = np.asarray(argument, dtype=float)
-        known = tuple(map(sizes.setdefault, dimensions, array.shape))  # as before, or else as now
-        if array.ndim != len(dimensions) or array.shape != known or array.size == 0:
-            expected = ', '.join(f'{d} = {sizes[d]}' if d in sizes else d for d in dimensions)
-            raise ValueError(f'{name} must have the shape ({expected}), not {array.shape}')
-        found.append(array)
-    return found
+def as_array(name, value, shape):
+    """The value as an array of floats. ValueError unless it has the shape; a letter is any size.
+
+    as_array('Z', [[1, 0]], ('N', 2)) is array([[1., 0.]]), and with the shape (3, 2) it is
+    ValueError: Z must have the shape (3, 2), not (1, 2).
+    """
+    array = np.asarray(value, dtype=float)
+    fits = array.ndim == len(shape) and array.size > 0
+    for size, expected in zip(array.shape, shape):
+        if not isinstance(expected, str) and size != expected:
+            fits = False
+    if not fits:
+        expected = ', '.join(str(size) for size in shape)
+        raise ValueError(f'{name} must have the shape ({expected}), not {array.shape}')
+    return array
 
 
 def check_arguments(X, K, max_iter):
-    """X as a copy, column by column for speed. Raises ValueError for an argument that does not fit."""
-    X = arrays(X_ND=X)[0].copy(order='F')
-    fit = np.abs(X) < 1e150  # not so for NaN; the squares of larger numbers may add up to infinity
-    if not fit.all():
-        raise ValueError(f'X must be finite and below 1e150, but holds {X[~fit][0]}')
-    for name, value, most in ('K', K, len(X)), ('max_iter', max_iter, np.inf):
-        if not isinstance(value, (int, np.integer)) or not 1 <= value <= most:
-            raise ValueError(f'{name} must be a whole number from 1 to {most}, not {value!r}')
-    return X
+    """X as a new array of floats. Raises ValueError for an argument that is not allowed."""
+    X = as_array('X', X, ('N', 'D'))
+    allowed = np.abs(X) < 1e150  # false for NaN; squares of larger numbers may add up to infinity
+    if not allowed.all():
+        raise ValueError(f'X must hold finite numbers below 1e150, but holds {X[~allowed][0]}')
+    if not isinstance(K, (int, np.integer)) or not 1 <= K <= len(X):
+        raise ValueError(f'K must be a whole number from 1 to {len(X)} (N), not {K!r}')
+    if not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
+        raise ValueError(f'max_iter must be a whole number of at least 1, not {max_iter!r}')
+    return X.copy(order='F')  # one column after the other in memory: the steps are faster so
 
 
-def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+def kmeans(
+    X: np.ndarray, K: int, max_iter: int, eps=1e-6
+) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fit K clusters to X, starting from K distinct random rows of X.
 
-    X (N, D) finite numbers; K from 1 to N; at most max_iter iterations. It stops, from the second on, when
-    the update of the centroids changes the WCSS by less than eps (squared data units; an absolute bound, so
-    scale it with the data), but not while a cluster is empty, unless the WCSS itself is below eps.
+    X (N, D) finite numbers; K from 1 to N; at most max_iter iterations. It stops, from the second
+    iteration on, when moving the centroids changes the WCSS by less than eps. (eps is in squared
+    units of the data: for data in smaller units use a smaller one.) It does not stop while a
+    cluster is empty, unless the WCSS itself is below eps.
 
-    Returns Z (N, K), the last assignment; centroids (K, D), those of its clusters by `recompute_centroids`;
-    and the WCSS, two values an iteration, after the assignment and after the update. The last is that of
-    the returned Z and centroids. Raises ValueError for an unfit argument.
+    Returns Z (N, K), the last assignment; centroids (K, D), computed from it by
+    recompute_centroids; and the WCSS, two values an iteration: after the assignment, and after the
+    centroids moved. The last value is the WCSS of the returned Z and centroids. Raises ValueError
+    for an argument that is not allowed.
     """
     X = check_arguments(X, K, max_iter)
     centroids = X[np.random.choice(len(X), size=K, replace=False)]
     print('Initial centroids:', centroids, sep='\n')
     objective = []
     for iteration in range(max_iter):
-        Z = None  # frees the last one, before the next is computed
         Z = compute_Z(X, K, centroids)
         objective.append(wcss(X, K, Z, centroids))
         centroids = recompute_centroids(X, K, Z)
         objective.append(wcss(X, K, Z, centroids))
-        change, none_empty = abs(objective[-1] - objective[-2]), Z.any(axis=0).all()
-        # Not while a cluster is empty: the sample that it is moved to joins it in the next assignment, and lowers the
-        # next WCSS, not this one. With more clusters than distinct samples some stay empty, and the WCSS reaches 0.
-        if iteration > 0 and change < eps and (none_empty or objective[-1] < eps):
+        small_change = abs(objective[-1] - objective[-2]) < eps
+        # The centroid of an empty cluster has just moved onto a sample. That lowers the WCSS only
+        # when samples are assigned again, so go on. Where the WCSS is 0 there is nothing to lower.
+        finished = Z.any(axis=0).all() or objective[-1] < eps
+        if iteration > 0 and small_change and finished:
             print(f'K-means converged in iteration {iteration + 1}.')
             break
     else:  # no break

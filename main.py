@@ -8,10 +8,14 @@ from k_means import kmeans
 from em import em
 from utils import load_data, plot_original_data, plot_mickey_mouse, plot_objective_function
 
-DATA = __file__.rpartition('main')[0] + 'data/mouse.txt'  # beside this file; own data: lines of `x y label`
+# The folder of this file: its path up to the last slash, which on Windows is a backslash.
+FOLDER = __file__[:max(__file__.rfind('/'), __file__.rfind('\\')) + 1]
+DATA = FOLDER + 'data/mouse.txt'  # for data of your own: a file with lines of the form `x y label`
 SEED = 0  # fixes the random starts
-K, K_TASK_8 = 3, 5  # a head and two ears; what task 8 of section 1.1 asks for
-MAX_ITER_KMEANS, MAX_ITER_EM = 100, 300  # caps well above need
+K = 3  # a head and two ears
+K_TASK_8 = 5  # what task 8 of section 1.1 asks for
+MAX_ITER_KMEANS = 100  # far more iterations than it needs
+MAX_ITER_EM = 300  # the same
 
 
 def task_kmeans(X):
@@ -27,7 +31,6 @@ def task_em(X):
     """Task 1.2: EM with the K of K-means, so that the two can be compared."""
     print(f'\nEM with K = {K}')
     means, soft_clusters, log_likelihoods = em(X, K, MAX_ITER_EM)
-    print('(In the order of the random start. The figure numbers the clusters by their part of the mouse.)')
     plot_objective_function(log_likelihoods, f'Log-likelihood (EM, K = {K})')
     plot_mickey_mouse(X, K, soft_clusters, means, 'EM')
 
@@ -43,6 +46,7 @@ def main():
     task_kmeans(X)
     print('\n--- Task 1.2: Expectation-Maximization ---')
     task_em(X)
+    print('\n(Printed in the order of the random start. The figures number the clusters anew.)')
 
 
 if __name__ == '__main__':

@@ -13,13 +13,14 @@ import numpy as np
 import main
 from em import e_step, em, update_parameters
 from k_means import closest_centroid, compute_Z, kmeans, recompute_centroids, squared_distances, wcss
-from utils import NAMES, PARTS, load_data, order_by_part
+from utils import NAMES, load_data, number_by_part
 
 EPS, VARIANCE = em.__defaults__  # eps and init_variance
 TIGHT = 1e-8  # in place of eps: run on to where the stopping rule no longer matters
 STARTS, CHOICE_STARTS, OUTLIER_STARTS = 200, 30, 100  # random starts: of main.py's fits, for each K, for an outlier
 SMALLEST_SHARE = 0.05  # of the samples, for a component in the choice of K
-CENTRE = np.array(PARTS['Head'])
+CENTRE = np.array([0.5, 0.5])  # of the head
+CORNER, SIZE = np.array([0.04, 0.14]), np.array([0.88, 0.76])  # of the frame around the mouse
 DISTANCES = 1, 2, 3, 4, 6, 8, 12, 16  # of the outlier, straight below the centre
 UNSURE = 0.9  # a sample whose largest responsibility is smaller belongs to no component for sure
 ELLIPSE, SAMPLES, CORE = 2, 500, 0.1  # standard deviations; drawn from the fitted mixture; radius of the head's middle
@@ -27,7 +28,7 @@ by_value = attrgetter('value')
 
 
 def fit_of(value, memberships, history):
-    order = order_by_part(history[-1][0])
+    order = number_by_part((history[-1][0] - CORNER) / SIZE).argsort()
     history = [[values[order] for values in parameters] for parameters in history]
     return SimpleNamespace(value=value, history=history, parameters=history[-1], centres=history[-1][0],
                            memberships=memberships[:, order], clusters=memberships[:, order].argmax(axis=1))

@@ -7,7 +7,7 @@ from PIL import Image  # matplotlib needs it, too
 from em import e_step
 from evidence import CENTRE as MIDDLE, ELLIPSE, OUTLIER_STARTS
 from k_means import compute_Z, squared_distances
-from utils import CENTRE, COLOURS, FIGURES, NAMES, NOISE, RC, STYLES
+from utils import CENTRE, COLOURS, FIGURES, NAMES, NOISE, STYLE, STYLES
 
 WIDTH = 6.3  # inches: 16 cm, the width of the text
 STRIP = 1, 10, 20, 25, 42  # iterations of EM
@@ -182,6 +182,6 @@ def animation(e):
 
 
 def draw(e):
-    with plt.rc_context(RC):
+    with plt.style.context(STYLE):
         for figure in choice_of_k, way_of_em, comparison, outliers, samples, animation:
             figure(e)

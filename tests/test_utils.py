@@ -55,9 +55,9 @@ def test_load_data_says_which_line_is_broken_and_what_is_expected(tmp_path, line
 
 def test_plot_original_data_names_its_labels_whatever_they_are():
     utils.plot_original_data(*X.T, ['Head', 'Noise', '_x', '$x_1$ and $', None, 3])
-    names = 'head', '$x_1$ and $', '3', 'None', '_x', 'noise'
+    names = 'head', '_x', '$x_1$ and $', 'None', '3', 'noise'
     assert [(name, points) for name, (points, _) in drawn().items()] == [
-        (f'{name} (1)', X[[row]].tolist()) for name, row in zip(names, (0, 3, 5, 4, 2, 1))]
+        (f'{name} (1)', X[[row]].tolist()) for name, row in zip(names, (0, 2, 3, 4, 5, 1))]
     utils.plot_original_data(*X.T, list('aabbcc'))
     own = [style for _, style in drawn().values()]
     utils.plot_mickey_mouse(X, 3, Z, CENTROIDS, 'K-means')
@@ -86,18 +86,18 @@ def test_no_two_clusters_look_alike(K):
 @pytest.mark.parametrize('decoy', [(0.5, 0.1), (0.1, 0.75), (0.25, 1.2), (0.75, 1.2), (1.1, 0.75), (0.75, 0.4)])
 def test_the_part_nearest_to_its_place_is_taken_for_it(decoy):
     """Other clusters follow, from left to right."""
-    places = np.array([(2, 0), decoy, (0.7, 0.75), (0.3, 0.75), (0.5, 0.5), (-1, 3)])
-    assert list(utils.order_by_part(places)) == [4, 3, 2, 5, 1, 0]
+    places = np.array([(2, 0), decoy, (0.76, 0.81), (0.29, 0.81), (0.52, 0.48), (-1, 3)])
+    assert list(utils.number_by_part(places).argsort()) == [4, 3, 2, 5, 1, 0]
 
 
 @pytest.mark.parametrize('wrong', [np.nan, np.inf])
 def test_positions_that_cannot_be_drawn_are_refused(wrong):
-    with pytest.raises(ValueError, match='NaN or infinite'):
+    with pytest.raises(ValueError, match='holds NaN or infinity'):
         utils.plot_original_data([wrong, *X[1:, 0]], X[:, 1], ['Head'] * 6)
-    with pytest.raises(ValueError, match='NaN or infinite'):
+    with pytest.raises(ValueError, match='holds NaN or infinity'):
         utils.plot_mickey_mouse(X, 3, Z, np.where(CENTROIDS < 0.3, wrong, CENTROIDS), 'EM')
     for K, centroids in (2, CENTROIDS), (3, CENTROIDS[:2]), (3, CENTROIDS[:, :1]):
-        with pytest.raises(ValueError, match=rf'\(N = 6, K = {K}\) and \(K = {K}, 2\), not \(6, 3\)'):
+        with pytest.raises(ValueError, match=r'must have the shape \(.*\), not \('):
             utils.plot_mickey_mouse(X, K, Z, centroids, 'EM')
 
 
@@ -138,7 +138,8 @@ def test_plot_objective_function_has_one_value_an_iteration_for_em_and_1_percent
     assert ax.get_ylabel().startswith(ylabel) and ax.get_title() == f'{ylabel} (EM)'
     low, high = ax.get_ylim()
     span = max(np.ptp(values), 0.01 * abs(min(values) + max(values)) / 2)
-    assert low < min(values) and max(values) < high and high - low == pytest.approx(1.1 * span, abs=1e-11)
+    assert low < min(values) and max(values) < high
+    assert span == 0 or high - low == pytest.approx(1.1 * span)
     assert (ax.get_xticks() % 1 == 0).all() and ax.get_xlim()[0] == 0
 
 
@@ -177,14 +178,15 @@ def test_figures_are_saved_without_date_in_truetype_then_shown_where_there_is_a_
     before, shown = matplotlib.rcParams.copy(), []
     utils.plot_objective_function([2.0, 1.0], 'Ψ')
     said = capsys.readouterr().out
-    assert said.count('\n') == 1 and said.isascii() and ' is not saved, ' in said and ': make the folder ' in said
+    assert said.count('\n') == 1 and said.isascii() and ' is not saved: ' in said and 'make the folder ' in said
     folder.mkdir()
     monkeypatch.setattr(plt, 'show', lambda: shown.append(len(list(folder.iterdir()))))
     utils.plot_mickey_mouse(X, 3, Z, CENTROIDS, 'K-means')
     monkeypatch.setattr(plt, 'get_backend', lambda: 'TkAgg')
     utils.plot_objective_function([2.0, 1.0], '$')
     stems = 'k-means-clusters-k-3', 'figure'
-    assert capsys.readouterr().out == ''.join(f"Saved '{stem}.pdf' and .png in report/figures\n" for stem in stems)
+    said = capsys.readouterr().out
+    assert said == ''.join(f"Saved '{stem}.pdf' and .png in report/figures\n" for stem in stems)
     assert {path.name for path in folder.iterdir()} == {f'{stem}.{end}' for stem in stems for end in ('pdf', 'png')}
     for path in folder.iterdir():
         content = path.read_bytes()
