@@ -80,11 +80,11 @@ def e_step(X, means, sigmas, weights):
     K = len(means)
     sigmas = as_array('sigmas', sigmas, (K, D, D))
     weights = as_array('weights', weights, (K,))
-    with np.errstate(divide='ignore'):  # log 0 = -inf is right for a component of weight 0
-        log_weights = np.log(weights)
-    log_weighted = np.array(
-        [log_weights[k] + log_density(X, means[k], sigmas[k], k) for k in range(K)]
-    )
+    # A weight of 0 and a distance whose square is no float mean log 0 = -inf, which is right.
+    with np.errstate(divide='ignore', over='ignore'):
+        log_weighted = np.array(
+            [np.log(weights[k]) + log_density(X, means[k], sigmas[k], k) for k in range(K)]
+        )
     # Log-sum-exp: the K densities of a sample are divided by the largest of them, so that their sum
     # is at least 1. The divisor cancels in Eq. (5). In Eq. (4) its logarithm is added again.
     largest = log_weighted.max(axis=0)
