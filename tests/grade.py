@@ -1,22 +1,27 @@
-"""Grade a submission: python tests/grade.py DIR [options of pytest]
+"""Grade a submission: python tests/grade.py DIR
 
-The graded tests judge a copy of the four files in DIR: a table counts those passed by task of the sheet, and what
-failed is said in a line each (-v says all). It runs the submission's code on this machine and is no sandbox.
-The exit status is 0 where all passed, 1 where not, 2 where nothing was graded.
+The graded tests judge a copy of the four files in DIR. A table counts by task of the sheet how many
+tests passed, and each fault is said in a line. This runs the submission's code: it is no sandbox.
+The exit status is 0 if all tests passed, 1 if not, 2 if nothing was graded.
 """
-import importlib.util
+import argparse
+import contextlib
+import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
-from xml.etree import ElementTree
 
-ROOT = Path(__file__).resolve().parents[1]
-FILES = 'main.py', 'k_means.py', 'em.py', 'utils.py'
+from conftest import SCIPY, TESTS
+from grading import task_of
+from judge import ROOT
+
+LIMIT = 600  # seconds for all tests, by the clock
+LINES = 11  # for the faults, unless all are asked for
+FILES = ('main.py', 'k_means.py', 'em.py', 'utils.py')
+GRADED = ('test_k_means.py', 'test_em.py', 'test_main.py')
 TASKS = {
     'remarks': 'general remarks: signatures, imports, Python 3.9',
     'utils': 'utils.py, given by the course: data and plots',
@@ -31,59 +36,77 @@ TASKS = {
     '1.2.2': 'update_parameters(), Eqs. (6) to (8)',
     '1.2.3': 'em(), the steps of EM and Eq. (9)',
     '1.2.4': 'task_em(), K, max_iter and plot of the log-likelihood',
-    '1.2.5': 'task_em(), plot of the clusters'}
+    '1.2.5': 'task_em(), plot of the clusters',
+}
 
 
-def run_tests(folder, options, names=('main', 'k_means', 'em')):
-    """(task, what is wrong) of each graded test of tests/test_{name}.py, run on a copy of the files in the folder."""
+def run_tests(folder, graded=GRADED):
+    """For each graded test what is wrong with the files in the folder, '' where it passed."""
     with tempfile.TemporaryDirectory() as place:
-        copy, report = Path(place).resolve() / 'copy', Path(place) / 'report.xml'
+        copy = Path(place).resolve() / 'copy'
+        results = Path(place).resolve() / 'results'
         shutil.copytree(ROOT / 'data', copy / 'data')
-        for name in FILES:
-            if (folder / name).is_file():
-                shutil.copyfile(folder / name, copy / name)
-        command = [sys.executable, '-m', 'pytest', '-c', ROOT / 'pytest.ini', '--rootdir', ROOT, '-s', '-W', 'ignore',
-                   '-p', 'no:cacheprovider', '-p', 'no:randomly', '--basetemp', Path(place) / 'temp',
-                   '--junitxml', report, '-k', 'not test_ours', *options,
-                   *(ROOT / 'tests' / f'test_{name}.py' for name in names)]
-        environment = dict(os.environ, GRADED_FOLDER=str(copy), PYTEST_ADDOPTS='', PYTHONDONTWRITEBYTECODE='1',
-                           MPLBACKEND='Agg')
-        done = subprocess.run(list(map(str, command)), cwd=place, env=environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        cases = ElementTree.parse(report).iter('testcase') if report.exists() and done.returncode < 2 else []
-        return [(re.match(r'test_(remarks|utils|\d_\d_\d)', case.get('name'))[1].replace('_', '.'), words(case))
-                for case in cases]
+        for file in FILES:
+            if (folder / file).is_file():
+                shutil.copyfile(folder / file, copy / file)
+        command = [
+            sys.executable, TESTS / 'grading.py', '-c', ROOT / 'pytest.ini', '--rootdir', ROOT,
+            '-s', '-p', 'no:cacheprovider', *(TESTS / file for file in graded),
+        ]
+        environment = {
+            **os.environ, 'GRADED_FOLDER': str(copy), 'GRADED_RESULTS': str(results),
+            'MPLBACKEND': 'agg', 'PYTHONDONTWRITEBYTECODE': '1', 'PYTEST_ADDOPTS': '',
+            'PYTEST_DISABLE_PLUGIN_AUTOLOAD': '1',
+        }
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                list(map(str, command)), cwd=copy, env=environment, timeout=LIMIT,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+        lines = results.read_text('utf-8').splitlines() if results.exists() else []
+        return dict(map(json.loads, lines))
 
 
-def words(case):
-    """What a test says; nothing where it passed."""
-    said = [part.get('message') for part in case if part.tag in ('failure', 'error')] + ['']
-    return re.sub(r'^(failed on setup with ")?(Failed|AssertionError): ', '', said[0].partition('\n')[0]).rstrip('"')
+def is_telling(what):
+    """Whether the words say more than two numbers that differ."""
+    return ': as if ' in what or not what.startswith('got ')
 
 
-def main(directory='', *options):
+def main():
+    parser = argparse.ArgumentParser(description='Grade a submission.')
+    parser.add_argument('folder', metavar='DIR', type=Path, help='the folder of its four files')
+    parser.add_argument('-v', action='store_true', help='say all that failed')
+    options = parser.parse_args()
     sys.stdout.reconfigure(errors='replace')  # whatever the console can write
-    folder = Path(directory)
-    if not directory.strip() or not any((folder / name).is_file() for name in FILES):
-        print(f'{directory!r} has none of the files {", ".join(FILES)}\n\n{__doc__}')
+    if not any((options.folder / name).is_file() for name in FILES):
+        print(f'{str(options.folder)!r} has none of the files {", ".join(FILES)}')
         return 2
-    uses_scipy = any(re.search(rb'^\s*(from|import) +scipy', path.read_bytes(), re.M) for path in folder.glob('em.py'))
-    if uses_scipy and not importlib.util.find_spec('scipy'):
-        print('em.py imports scipy, as the skeleton does: python -m pip install scipy, and grade again')
+    verdicts = run_tests(options.folder)
+    if SCIPY in verdicts.values():
+        print(SCIPY)
         return 2
-    verdicts, lines = run_tests(folder, options), []
-    for task, what in TASKS.items():
-        said = Counter(wrong for judged, wrong in verdicts if judged == task)
-        print(f'{task:<9}{what:<56}{said[""]:>3} of {sum(said.values())}')
-        wrong = [line for line in said if line]
-        named = [line for line in wrong if not line.startswith('expected ')]
-        lines += [f'{task:<9}{line}' for line in (wrong if '-v' in options else named or wrong[:1])]
-    print(*lines if '-v' in options else lines[:11], sep='\n')
     if not verdicts:
-        print('nothing was graded: the submission, or an option of pytest, ended the tests')
+        print('nothing was graded: no test was run')
         return 2
-    return int(any(wrong for _, wrong in verdicts))
+    shown = []
+    every = []
+    for task, title in TASKS.items():
+        tests = [test for test in verdicts if task_of(test) == task]
+        wrong = [verdicts[test] for test in tests if verdicts[test]]
+        print(f'{task:<9}{title:<56}{len(tests) - len(wrong):>3} of {len(tests)}')
+        faults = list(dict.fromkeys(wrong))  # the same words once
+        telling = [what for what in faults if is_telling(what)]
+        every += [f'{task:<9}{what}' for what in faults]
+        shown += [f'{task:<9}{what}' for what in telling or faults[:1]]
+    if options.v:
+        print(*every, sep='\n')
+    else:
+        print(*shown[:LINES], sep='\n')
+        more = len(every) - len(shown[:LINES])
+        if more:
+            print(f'and {more} more: -v')
+    return int(bool(every))
 
 
 if __name__ == '__main__':
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

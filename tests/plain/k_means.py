@@ -1,10 +1,8 @@
 """K-means with plain loops: what the tests compare with, beside section 1.1 of the sheet."""
-from typing import Tuple
-
 import numpy as np
 
 
-def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
+def wcss(X, K, Z, centroids):
     total = 0
     for i in range(X.shape[0]):
         for k in range(K):
@@ -13,13 +11,13 @@ def wcss(X: np.ndarray, K: int, Z: np.ndarray, centroids: np.ndarray) -> float:
     return total
 
 
-def closest_centroid(sample: np.ndarray, centroids: np.ndarray) -> int:
+def closest_centroid(sample, centroids):
     distances = [np.linalg.norm(sample - c) for c in centroids]
     # Eq. (2): argmin_j ||x - mu^(j)||^2; the distance itself has the same argmin as its square
-    return np.argmin(distances)
+    return int(np.argmin(distances))
 
 
-def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
+def compute_Z(X, K, centroids):
     Z = np.zeros((X.shape[0], K))
     for i in range(X.shape[0]):
         # Eq. (2): z_ik = 1 for the closest centroid k, 0 for the others
@@ -27,7 +25,7 @@ def compute_Z(X: np.ndarray, K: int, centroids: np.ndarray) -> np.ndarray:
     return Z
 
 
-def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
+def recompute_centroids(X, K, Z):
     centroids = np.zeros((K, X.shape[1]))
     for k in range(K):
         members = X[Z[:, k] == 1]
@@ -36,7 +34,7 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
     return centroids
 
 
-def kmeans(X: np.ndarray, K: int, max_iter: int, eps=1e-6) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+def kmeans(X, K, max_iter, eps=1e-6):
     centroids = X[np.random.choice(len(X), size=K, replace=False)]
     values = []
     for it in range(max_iter):
