@@ -204,7 +204,7 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
     middle = (values.min() + values.max()) / 2
     half = 0.55 * max(np.ptp(values), 0.01 * abs(middle), 1e-300)  # less than 1 % is no curve
     with plt.style.context(STYLE):
-        fig, ax = plt.subplots(figsize=(WIDTH, 2.5 if of_em else 2.7), layout='constrained')
+        fig, ax = plt.subplots(figsize=(WIDTH, 2.4), layout='constrained')
         ax.plot(iterations, values, color=COLOURS[0], marker='.' if of_em else None)
         if not of_em:
             ax.plot(

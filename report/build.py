@@ -1,6 +1,7 @@
-"""Build the report: `python report/build.py` computes its numbers, draws its figures and runs pdflatex.
+"""Build the report: `python report/build.py` computes numbers, draws figures, runs pdflatex.
 
-evidence.py computes and checks what the text says; its numbers go to numbers.tex, a LaTeX macro each. figures.py draws.
+evidence.py computes and checks what the text says; its numbers go to numbers.tex, a LaTeX macro
+each. figures.py draws.
 """
 import contextlib
 import os
@@ -21,23 +22,37 @@ import main  # noqa: E402
 
 
 def typeset():
-    """Three runs: two settle the references, the third finds them settled. A mistake leaves the old PDF as it is."""
+    """Three runs: two settle the references, the third finds them settled.
+
+    A mistake leaves the old PDF as it is.
+    """
     if not shutil.which('pdflatex'):
         return 'pdflatex is not installed: report.pdf is left as it was.'
+    command = ['pdflatex', '-interaction=nonstopmode', '-halt-on-error', '-jobname=draft']
     for _ in range(3):
-        run = subprocess.run(['pdflatex', '-interaction=nonstopmode', '-halt-on-error', '-jobname=draft', 'report.tex'],
-                             cwd=REPORT, stdin=subprocess.DEVNULL, capture_output=True)
+        run = subprocess.run(
+            [*command, 'report.tex'], cwd=REPORT, stdin=subprocess.DEVNULL, capture_output=True
+        )
         if run.returncode:
-            sys.exit(run.stdout.decode(errors='replace')[-1500:] + 'See draft.log; report.pdf is left as it was.')
+            sys.exit(
+                f'{run.stdout.decode(errors="replace")[-1500:]}'
+                'See draft.log; report.pdf is left as it was.'
+            )
     os.replace(REPORT / 'draft.pdf', REPORT / 'report.pdf')
     return 'Built report/report.pdf.'
+
+
+def write_numbers(numbers):
+    lines = ['% Written by build.py.']
+    for name, text in numbers.items():
+        lines.append(f'\\newcommand{{\\{name}}}{{{text}}}')
+    (REPORT / 'numbers.tex').write_text('\n'.join(lines) + '\n', encoding='utf-8')
 
 
 if __name__ == '__main__':
     print('Computing the numbers ...', flush=True)
     found, numbers = evidence.gather()
-    macros = [f'\\newcommand{{\\{name}}}{{{text}}}\n' for name, text in numbers.items()]
-    (REPORT / 'numbers.tex').write_text('% Written by build.py.\n' + ''.join(macros), encoding='utf-8')
+    write_numbers(numbers)
     print('Drawing the figures ...', flush=True)
     with contextlib.redirect_stdout(None):
         main.main()

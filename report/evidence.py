@@ -1,85 +1,145 @@
 """The evidence of the report: the fits behind its text and figures, and every number of the text.
 
-A fit has its history (the parameters at the start and after each iteration, centres first), the last of these,
-memberships (N, K), hard or soft, the clusters (N,) where they are largest, and a value: WCSS or log-likelihood.
-Clusters are in the order of the parts: head, left ear, right ear. The asserts hold what the text says in words.
+Each study below adds fits to what was found so far and returns numbers, by the name of their LaTeX
+macro. What the text says in words is asserted beside the numbers.
 """
 import contextlib
-from operator import attrgetter
 from types import SimpleNamespace
 
 import numpy as np
 
 import main
-from em import e_step, em, update_parameters
-from k_means import closest_centroid, compute_Z, kmeans, recompute_centroids, squared_distances, wcss
+from em import e_step, em, log_density, update_parameters
+from k_means import closest_centroid, compute_Z, kmeans, recompute_centroids
+from k_means import squared_distances, wcss
 from utils import NAMES, load_data, number_by_part
 
 EPS, VARIANCE = em.__defaults__  # eps and init_variance
 TIGHT = 1e-8  # in place of eps: run on to where the stopping rule no longer matters
-STARTS, CHOICE_STARTS, OUTLIER_STARTS = 200, 30, 100  # random starts: of main.py's fits, for each K, for an outlier
-SMALLEST_SHARE = 0.05  # of the samples, for a component in the choice of K
-CENTRE = np.array([0.5, 0.5])  # of the head
-CORNER, SIZE = np.array([0.04, 0.14]), np.array([0.88, 0.76])  # of the frame around the mouse
-DISTANCES = 1, 2, 3, 4, 6, 8, 12, 16  # of the outlier, straight below the centre
+STARTS = 200  # random starts
+OUTLIER_STARTS = 25  # random starts for each place of an outlier
+DISTANCES = [2, 4, 8, 16]  # of an outlier from the centre of the head
+DIRECTIONS = np.arange(8) * np.pi / 4
+GOOD = 0.9  # an ARI above which head and ears are found
+SHOWN = 16  # the distance of the outlier in the figure, straight below
+CENTRE = np.array([0.5, 0.5])  # of the head, see data/README.md
+PARTS = ['Head', 'Left', 'Right', 'Noise']  # at the end of the name of a macro
 UNSURE = 0.9  # a sample whose largest responsibility is smaller belongs to no component for sure
-ELLIPSE, SAMPLES, CORE = 2, 500, 0.1  # standard deviations; drawn from the fitted mixture; radius of the head's middle
-by_value = attrgetter('value')
+ELLIPSE = 2  # standard deviations
+SAMPLES = 500  # drawn from the fitted mixture
+
+
+# --- Fits with their history: the parameters at the start and after each iteration
+
+def load_mouse():
+    """The samples, and the number of the part of each: 0 head, 1 and 2 ears, 3 noise."""
+    x, y, labels = load_data(main.DATA)
+    parts = [list(NAMES).index(label) for label in labels]
+    return np.stack((x, y), axis=1), np.array(parts)
+
+
+X, parts = load_mouse()
+LOW, RANGE = X.min(axis=0), np.ptp(X, axis=0)
 
 
 def fit_of(value, memberships, history):
-    order = number_by_part((history[-1][0] - CORNER) / SIZE).argsort()
+    """A fit, its clusters in the order of the parts: head, left ear, right ear.
+
+    memberships (N, K), hard or soft; the clusters (N,) where they are largest; centres first among
+    the parameters; the value is the WCSS or the log-likelihood.
+    """
+    places = (history[-1][0] - LOW) / RANGE
+    order = number_by_part(places).argsort()
     history = [[values[order] for values in parameters] for parameters in history]
-    return SimpleNamespace(value=value, history=history, parameters=history[-1], centres=history[-1][0],
-                           memberships=memberships[:, order], clusters=memberships[:, order].argmax(axis=1))
+    memberships = memberships[:, order]
+    return SimpleNamespace(
+        value=value, memberships=memberships, clusters=memberships.argmax(axis=1),
+        history=history, parameters=history[-1], centres=history[-1][0],
+        iterations=len(history) - 1,
+    )
 
 
-def descend(X, centroids):
+def descend(samples, centroids):
     """K-means from these centroids until none moves."""
-    K, history = len(centroids), [[centroids]]
-    while len(history) < 2 or not np.array_equal(history[-1], history[-2]):
-        Z = compute_Z(X, K, history[-1][0])
-        history.append([recompute_centroids(X, K, Z)])
-    return fit_of(wcss(X, K, Z, history[-1][0]), Z, history)
+    K = len(centroids)
+    history = [[centroids]]
+    moved = True
+    while moved:
+        Z = compute_Z(samples, K, centroids)
+        new_centroids = recompute_centroids(samples, K, Z)
+        moved = len(history) == 1 or not np.array_equal(new_centroids, centroids)
+        centroids = new_centroids
+        history.append([centroids])
+    return fit_of(wcss(samples, K, Z, centroids), Z, history)
 
 
-def climb(X, parameters, eps=TIGHT, restrict=lambda *parameters: parameters):
-    """EM from means, sigmas and weights by the stopping rule of em(). The value is -inf if a component collapses."""
-    history, values, (memberships, _) = [parameters], [], e_step(X, *parameters)
+def climb(samples, parameters, eps=TIGHT, restrict=None):
+    """EM from means, sigmas and weights by the stopping rule of em().
+
+    If a component collapses, the value is -inf, and the last parameters are those of the collapse.
+    """
+    history = [parameters]
+    values = []
+    memberships, _ = e_step(samples, *parameters)
     try:
         while len(values) < 3 or abs(values[-1] - values[-2]) >= eps:
-            history.append(restrict(*update_parameters(X, *history[-1], memberships)))
-            memberships, log_p = e_step(X, *history[-1])
+            parameters = update_parameters(samples, *parameters, memberships)
+            if restrict:
+                parameters = restrict(*parameters)
+            history.append(parameters)
+            memberships, log_p = e_step(samples, *parameters)
             values.append(log_p.sum())
     except np.linalg.LinAlgError:
         values.append(-np.inf)
     return fit_of(values[-1], memberships, history)
 
 
-def random_fit(method, X, K, rng):
-    """From a random start, drawn as kmeans() and em() draw it."""
-    if method is kmeans:
-        return descend(X, X[rng.choice(len(X), size=K, replace=False)])
-    return climb(X, (rng.random_sample((K, 2)), np.tile(VARIANCE * np.eye(2), (K, 1, 1)), np.full(K, 1 / K)), EPS)
+def collapsed(fit):
+    return fit.value == -np.inf
 
 
-def random_fits(method, X, K, starts):
-    return [random_fit(method, X, K, np.random.RandomState(seed)) for seed in range(starts)]
+def random_kmeans(samples, K, rng):
+    """K-means from a random start, drawn as kmeans() draws it."""
+    return descend(samples, samples[rng.choice(len(samples), size=K, replace=False)])
 
 
-def table(e, fit):
-    """How many samples of head, left ear, right ear and noise (rows) are in each cluster (columns)."""
-    return np.array([np.bincount(fit.clusters[:len(e.X)][e.parts == part], minlength=len(fit.centres))
-                     for part in range(4)])
+def random_em(samples, K, rng):
+    """EM from a random start, drawn as em() draws it."""
+    means = rng.random_sample((K, 2))
+    sigmas = np.tile(VARIANCE * np.eye(2), (K, 1, 1))
+    return climb(samples, (means, sigmas, np.full(K, 1 / K)), EPS)
 
 
-def ari(e, fit):
-    """Adjusted Rand index with the labels of head and ears; NaN for a fit that has collapsed."""
-    counts = table(e, fit)[:3]
-    both, rows, columns, total = (np.sum(n * (n - 1) / 2) for n in  # pairs of samples
-                                  (counts, counts.sum(axis=1), counts.sum(axis=0), counts.sum()))
-    expected = rows * columns / total
-    return (both - expected) / ((rows + columns) / 2 - expected) if fit.value > -np.inf else np.nan
+def fits_from(random_fit, samples, K, starts):
+    """Fits from the random starts of the seeds 0, 1, ..."""
+    return [random_fit(samples, K, np.random.RandomState(seed)) for seed in range(starts)]
+
+
+def value_of(fit):
+    return fit.value
+
+
+# --- Measures
+
+def counts(fit):
+    """How many samples of head, left ear, right ear, noise (rows) each cluster (columns) has."""
+    table = np.zeros((4, len(fit.centres)), dtype=int)
+    for part, cluster in zip(parts, fit.clusters):
+        table[part, cluster] += 1
+    return table
+
+
+def pairs(n):
+    """The number of pairs among n things, added up over an array."""
+    return np.sum(n * (n - 1) / 2)
+
+
+def ari(fit):
+    """Adjusted Rand index of the clusters with the labels of head and ears; noise is left out."""
+    table = counts(fit)[:3]
+    rows, columns = pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
+    expected = rows * columns / pairs(table.sum())
+    return (pairs(table) - expected) / ((rows + columns) / 2 - expected)
 
 
 def widths(sigmas):
@@ -87,175 +147,278 @@ def widths(sigmas):
     return np.sqrt(np.trace(sigmas, axis1=1, axis2=2) / 2)
 
 
-def runs_of_main(e, add):
+def macros(digits, **values):
+    """The text of each value; where there are several, of each part, named at its end."""
+    texts = {}
+    for name, value in values.items():
+        if np.ndim(value) == 0:
+            texts[name] = f'{value:.{digits}f}'
+        else:
+            for part, number in zip(PARTS, value):
+                texts[name + part] = f'{number:.{digits}f}'
+    return texts
+
+
+# --- Studies
+
+def runs_of_main(found):
     """What main.main() fits, and the same again from the same random numbers, step by step."""
     np.random.seed(main.SEED)
     with contextlib.redirect_stdout(None):
-        runs = [kmeans(e.X, K, main.MAX_ITER_KMEANS)[2] for K in (main.K, main.K_TASK_8)]
-        runs.append(em(e.X, main.K, main.MAX_ITER_EM)[2])
+        three = kmeans(X, main.K, main.MAX_ITER_KMEANS)[2]
+        five = kmeans(X, main.K_TASK_8, main.MAX_ITER_KMEANS)[2]
+        mixture = em(X, main.K, main.MAX_ITER_EM)[2]
     rng = np.random.RandomState(main.SEED)
-    e.three, e.five = (random_fit(kmeans, e.X, K, rng) for K in (main.K, main.K_TASK_8))
-    e.em = random_fit(em, e.X, main.K, rng)
-    for values, fit, times in zip(runs, (e.three, e.five, e.em), (2, 2, 1)):
-        assert len(values) == times * (len(fit.history) - 1) and abs(values[-1] - fit.value) < 1e-9
-    rises = np.diff(runs[2])
-    assert rises.min() > 0 and rises[-1] < EPS
-    add(0, NumSamples=len(e.X), Num=np.bincount(e.parts), Seed=main.SEED, KThree=main.K, KFive=main.K_TASK_8,
-        MaxIterKmeans=main.MAX_ITER_KMEANS, MaxIterEm=main.MAX_ITER_EM, ThreeIter=len(runs[0]) / 2,
-        FiveIter=len(runs[1]) / 2, EmIter=len(runs[2]), EllipseLevel=ELLIPSE)
-    add(2, ThreeFirst=runs[0][0], FiveFirst=runs[1][0], EmFirst=runs[2][0], EmLogLik=e.em.value)
-    add(4, ThreeWcss=e.three.value, FiveWcss=e.five.value, EmLastChange=rises[-1])
+    found.three = random_kmeans(X, main.K, rng)
+    found.five = random_kmeans(X, main.K_TASK_8, rng)
+    found.em = random_em(X, main.K, rng)
+    fits = [found.three, found.five, found.em]
+    for values, fit in zip([three[1::2], five[1::2], mixture], fits):
+        assert len(values) == fit.iterations
+        assert abs(values[-1] - fit.value) < 1e-9
+    changes = np.diff(mixture)
+    assert changes.min() > 0 and changes[-1] < EPS <= changes[1:-1].min()
+    return {
+        **macros(
+            0, NumSamples=len(X), Num=np.bincount(parts), Seed=main.SEED,
+            KThree=main.K, KFive=main.K_TASK_8,
+            MaxIterKmeans=main.MAX_ITER_KMEANS, MaxIterEm=main.MAX_ITER_EM,
+            ThreeIter=found.three.iterations, FiveIter=found.five.iterations,
+            EmIter=found.em.iterations,
+        ),
+        **macros(2, EmFirst=mixture[0], EmLogLik=found.em.value),
+        **macros(4, ThreeWcss=three[-1], FiveWcss=five[-1], EmLastChange=changes[-1]),
+        'EpsEm': f'10^{{{np.log10(EPS):.0f}}}',
+        'EpsTight': f'10^{{{np.log10(TIGHT):.0f}}}',
+    }
 
 
-def random_starts(e, add):
-    """What many random starts find, and by that the choice of K."""
-    hard = {K: random_fits(kmeans, e.X, K, STARTS) for K in range(1, 6)}
-    soft = {K: random_fits(em, e.X, K, STARTS if K == 3 else CHOICE_STARTS) for K in range(1, 6)}
-    e.two, e.single = min(hard[2], key=by_value), soft[1][0]
-    partitions = [len({frozenset(map(bytes, fit.memberships.T)) for fit in hard[K]}) for K in (3, 5)]
-    assert partitions[0] == 1
-    assert all(sorted(table(e, fit)[1:3].max(axis=0)) == [0, 0, 0, 100, 100] for fit in hard[5])  # no ear is split
-    tight = [climb(e.X, fit.parameters) for fit in soft[3]]
-    e.tight = max(tight, key=by_value)
-    assert min(fit.value for fit in tight) > e.tight.value - 1e-5
-    (seed, plateau), = [(seed, fit) for seed, fit in enumerate(soft[3]) if fit.value < e.tight.value - 0.02]
-    soft[3].remove(plateau)
-    three, five, iterations = ([len(fit.history) - 1 for fit in fits] for fits in (hard[3], hard[5], soft[3]))
-    add(0, ThreeIterMax=max(three), FiveIterMax=max(five), EmIterMin=min(iterations), EmIterMax=max(iterations))
-    e.wcss = np.array([min(hard[K], key=by_value).value for K in hard])
-    large = {K: [fit for fit in soft[K] if fit.parameters[2].min() >= SMALLEST_SHARE] for K in soft}
-    optima = np.array([climb(e.X, max(large[K], key=by_value).parameters).value for K in soft])
-    e.bic, saved = (6 * np.array(list(soft)) - 1) * np.log(len(e.X)) - 2 * optima, -np.diff(e.wcss)
-    assert e.bic.argmin() == 2 and (saved[:-1] / saved[1:]).argmax() == 1
-    add(0, NumStarts=STARTS, ChoiceStarts=CHOICE_STARTS, SmallestShare=100 * SMALLEST_SHARE, StopSeed=seed,
-        FivePartitions=partitions[1], StopIter=len(plateau.history) - 1, BicThree=e.bic[2])
-    add(1, IsolationDistance=np.sqrt(saved[1]))
-    add(2, StopLogLik=plateau.value, SavedThree=saved[1], SavedFour=saved[2], WcssTwo=e.wcss[1], KmWcss=e.wcss[2])
-    add(4, FiveWcssMin=e.wcss[4], FiveWcssMax=max(hard[5], key=by_value).value, EmTight=e.tight.value)
+def kmeans_from_random_starts(found):
+    """What K-means finds for K = 1 to 5."""
+    fits = {K: fits_from(random_kmeans, X, K, STARTS) for K in range(1, 6)}
+    found.wcss = np.array([min(map(value_of, fits[K])) for K in fits])
+    partitions = {}
+    for K in (3, 5):
+        partitions[K] = {frozenset(map(bytes, fit.memberships.T)) for fit in fits[K]}
+    assert len(partitions[3]) == 1
+    for fit in fits[5]:  # no ear is split, three clusters have no sample of an ear
+        assert sorted(counts(fit)[1:3].max(axis=0)) == [0, 0, 0, 100, 100]
+    saved = -np.diff(found.wcss)
+    assert (saved[:-1] / saved[1:]).argmax() == 1  # the elbow is at K = 3
+    return {
+        **macros(
+            0, NumStarts=STARTS, FivePartitions=len(partitions[5]),
+            ThreeIterMax=max(fit.iterations for fit in fits[3]),
+            FiveIterMax=max(fit.iterations for fit in fits[5]),
+        ),
+        **macros(2, SavedThree=saved[1], SavedFour=saved[2], KmWcss=found.wcss[2]),
+        **macros(2, FiveWcssMin=found.wcss[4], FiveWcssMax=max(map(value_of, fits[5]))),
+    }
 
 
-def parameters(e, add):
-    """EM's way, and its parameters before and after."""
-    means, sigmas, weights = (np.array(values) for values in zip(*e.em.history))
-    gamma, _ = e_step(e.X, *e.em.history[0])
-    assert np.abs(means[1] - e.single.centres).max() < 0.02 and np.all(weights[0] == 1 / 3)
-    assert means[10, 1, 0] < means[10, 0, 0] < means[10, 2, 0] and weights[20, 0] < 0.4 < weights[25, 0]
-    assert np.all(widths(sigmas[-1])[1:] < widths(sigmas[20])[1:] / 2)
-    received = np.array([e.em.memberships[e.parts == part].sum(axis=0) for part in range(4)])
-    add(1, EmInitVar=VARIANCE, HeadFromNoise=received[3, 0], HeadFromEars=received[1:3, 0].sum(),
-        HeadToEars=received[0, 1:].sum(), WidthRatio=widths(sigmas[-1])[0] / widths(sigmas[-1]),
-        EllipseMass=100 - 100 * np.exp(-ELLIPSE**2 / 2))
-    add(2, LogLikSingle=e.single.value, GammaMin=gamma.min(), GammaMax=gamma.max(),
-        Share=np.bincount(e.parts)[:3] / len(e.X))
-    add(3, EmFitVarX=1e3 * sigmas[-1, :, 0, 0], EmFitVarY=1e3 * sigmas[-1, :, 1, 1],
-        EmFitCov=1e3 * sigmas[-1, :, 0, 1], EmWidth=widths(sigmas[-1]))
-    add(4, EmInitX=means[0, :, 0], EmInitY=means[0, :, 1], EmFitX=means[-1, :, 0], EmFitY=means[-1, :, 1],
-        EmFitW=weights[-1])
+def em_from_random_starts(found):
+    """What EM with three components finds, and where it stops too early."""
+    found.single = random_em(X, 1, np.random.RandomState(0))
+    fits = fits_from(random_em, X, 3, STARTS)
+    tight = [climb(X, fit.parameters) for fit in fits]
+    found.tight = max(tight, key=value_of)
+    assert min(map(value_of, tight)) > found.tight.value - 1e-5
+    early = [seed for seed, fit in enumerate(fits) if fit.value < found.tight.value - 0.02]
+    [seed] = early
+    plateau = fits.pop(seed)
+    return {
+        **macros(
+            0, StopSeed=seed, StopIter=plateau.iterations,
+            EmIterMin=min(fit.iterations for fit in fits),
+            EmIterMax=max(fit.iterations for fit in fits),
+        ),
+        **macros(2, StopLogLik=plateau.value, LogLikSingle=found.single.value),
+        **macros(2, EmTight=found.tight.value),
+    }
 
 
-def clusters(e, add):
+def way_of_em(found):
+    """EM's parameters before, on the way and after."""
+    means, sigmas, weights = [np.array(values) for values in zip(*found.em.history)]
+    gamma, _ = e_step(X, *found.em.history[0])
+    assert np.abs(means[1] - found.single.centres).max() < 0.02
+    assert np.all(weights[0] == 1 / 3)
+    assert np.all(widths(sigmas[-1])[1:] < widths(sigmas[20])[1:] / 2)  # the ears' shrink late
+    received = np.array([found.em.memberships[parts == part].sum(axis=0) for part in range(4)])
+    tight_weights = found.tight.parameters[2]
+    assert np.abs(weights[-1] - tight_weights).max() < 0.0015
+    return {
+        **macros(
+            1, EmInitVar=VARIANCE,
+            HeadFromNoise=received[3, 0], HeadFromEars=received[1:3, 0].sum(),
+            HeadToEars=received[0, 1:].sum(),
+            WidthRatio=widths(sigmas[-1])[0] / widths(sigmas[-1]),
+            EllipseMass=100 - 100 * np.exp(-ELLIPSE**2 / 2),
+        ),
+        **macros(
+            2, GammaMin=gamma.min(), GammaMax=gamma.max(),
+            DataVar=np.var(X, axis=0).max(), Share=np.bincount(parts)[:3] / len(X),
+            EmFitVarX=1e3 * sigmas[-1, :, 0, 0], EmFitVarY=1e3 * sigmas[-1, :, 1, 1],
+            EmFitCov=1e3 * sigmas[-1, :, 0, 1],
+        ),
+        **macros(
+            3, EmWidth=widths(sigmas[-1]), EmInitX=means[0, :, 0], EmInitY=means[0, :, 1],
+            EmFitX=means[-1, :, 0], EmFitY=means[-1, :, 1],
+            EmFitW=weights[-1], EmTightW=tight_weights,
+        ),
+        **macros(0, EllipseLevel=ELLIPSE),
+    }
+
+
+def clusters(found):
     """Who is in which cluster, and why K-means cuts the head."""
-    km, five, mixture, tight = (table(e, fit) for fit in (e.three, e.five, e.em, e.tight))
-    pieces = np.sort(five[0, five[1:3].sum(axis=0) == 0])
-    assert km[1, 1] == km[2, 2] == 100 and tight[0, 0] == 290 and tight[1, 1] + tight[2, 2] == 199
-    head, *ears = e.three.centres
-    assert all(np.linalg.norm((head + ear) / 2 - CENTRE) < 0.2 for ear in ears)  # the midpoints lie inside the head
-    true_means, Z = recompute_centroids(e.X, 4, np.eye(4)[e.parts])[:3], np.eye(3)[e.em.clusters]
-    add(0, KmHeadLost=km[0, 1:].sum(), KmHeadIn=km[0], KmHeadLostShare=100 * km[0, 1:].sum() / 290,
-        EmHeadLost=290 - mixture[0, 0], EmEarsLost=200 - mixture[1, 1] - mixture[2, 2], EmNoiseInHead=mixture[3, 0],
-        EmNoiseInEars=mixture[3, 1:].sum(), FiveHeadSmall=pieces[0], FiveHeadMiddle=pieces[1],
-        FiveHeadLarge=pieces[2], FiveHeadInEars=290 - pieces.sum(),
-        TrueMeansHeadLost=np.sum(closest_centroid(e.X[e.parts == 0], true_means) > 0),
-        Unsure=np.sum(e.em.memberships.max(axis=1) < UNSURE))
-    add(1, UnsureLevel=UNSURE)
-    add(2, EmWcss=wcss(e.X, 3, Z, recompute_centroids(e.X, 3, Z)))
-    add(3, KmAri=ari(e, e.three), KmFiveAri=ari(e, e.five), EmAri=ari(e, e.em))
+    three, five, mixture = counts(found.three), counts(found.five), counts(found.em)
+    of_head = np.sort(five[0, five[1:3].sum(axis=0) == 0])
+    assert three[1, 1] == three[2, 2] == 100
+    middles = (found.three.centres[0] + found.three.centres[1:]) / 2
+    assert np.sqrt(squared_distances(middles, CENTRE)).max() < 0.2  # well inside of the head
+    true_means = recompute_centroids(X, 4, np.eye(4)[parts])[:3]
+    Z = np.eye(3)[found.em.clusters]
+    return {
+        **macros(
+            0, KmHeadLost=three[0, 1:].sum(), KmHeadIn=three[0],
+            KmHeadLostShare=100 * three[0, 1:].sum() / 290,
+            EmHeadLost=290 - mixture[0, 0],
+            EmEarsLost=200 - mixture[1, 1] - mixture[2, 2],
+            EmNoiseInHead=mixture[3, 0], EmNoiseInEars=mixture[3, 1:].sum(),
+            FiveHeadSmall=of_head[0], FiveHeadMiddle=of_head[1], FiveHeadLarge=of_head[2],
+            FiveHeadInEars=290 - of_head.sum(),
+            TrueMeansHeadLost=np.sum(closest_centroid(X[parts == 0], true_means) > 0),
+            Unsure=np.sum(found.em.memberships.max(axis=1) < UNSURE),
+        ),
+        **macros(1, UnsureLevel=UNSURE),
+        **macros(2, EmWcss=wcss(X, 3, Z, recompute_centroids(X, 3, Z))),
+        **macros(3, KmAri=ari(found.three), KmFiveAri=ari(found.five), EmAri=ari(found.em)),
+    }
 
 
-def noise(e, add):
-    """What the noise points do, and what can find them."""
-    X, is_noise = e.X, e.parts == 3
-    _, log_p = e_step(X, *e.em.parameters)
-    assert is_noise[log_p.argsort()[:10]].all() and np.diff(np.sort(log_p)).argmax() != 9
-    distances = np.min([squared_distances(X, centroid) for centroid in e.three.centres], axis=0)
-    fourth = np.column_stack((e.tight.memberships * ~is_noise[:, np.newaxis], is_noise))
-    fourth = climb(X, update_parameters(X, np.zeros((4, 2)), np.zeros((4, 2, 2)), np.zeros(4), fourth))
-    pairs = (descend(X[~is_noise], e.three.centres), e.three), (climb(X[~is_noise], e.tight.parameters), e.tight)
-    assert [np.sum(clean.clusters != fit.clusters[~is_noise]) for clean, fit in pairs] == [0, 1]
-    moves = [np.linalg.norm(clean.centres - fit.centres, axis=1).max() for clean, fit in pairs]
-    shrunk = 100 - 100 * np.diagonal(pairs[1][0].parameters[1] / e.tight.parameters[1], axis1=1, axis2=2)
+def noise(found):
+    """What the noise points do, and that EM tells them by their density."""
+    is_noise = parts == 3
+    _, log_p = e_step(X, *found.tight.parameters)
+    assert is_noise[log_p.argsort()[:10]].all()
+    kmeans_without = descend(X[~is_noise], found.three.centres)
+    em_without = climb(X[~is_noise], found.tight.parameters)
+    moves = [
+        np.abs(kmeans_without.centres - found.three.centres).max(),
+        np.abs(em_without.centres - found.tight.centres).max(),
+    ]
+    ratios = em_without.parameters[1] / found.tight.parameters[1]
+    shrunk = 100 - 100 * np.diagonal(ratios, axis1=1, axis2=2)
     assert shrunk.min() > 0
-    add(0, KmFarNoise=is_noise[distances.argsort()[-10:]].sum(), ShrinkMax=shrunk.max(),
-        FourthKeeps=table(e, fourth)[3, 3])
-    add(1, NoiseGain=fourth.value - e.tight.value, Price=3 * np.log(len(X)))
-    add(3, CentreMove=max(moves))
+    return {**macros(0, ShrinkMax=shrunk.max()), **macros(3, CentreMove=max(moves))}
 
 
-def outliers(e, add):
-    """One outlier straight below: what random starts do, the least WCSS, and how far EM's good fit lasts."""
-    e.outliers, e.followed, alone, collapsed, good = {}, [], {}, {}, e.tight
-    for distance in DISTANCES:
-        X = np.vstack((e.X, CENTRE - (0, distance)))
-        hard, soft = (random_fits(method, X, 3, OUTLIER_STARTS) for method in (kmeans, em))
-        least = min(*hard, descend(X, e.three.centres), descend(X, np.vstack((e.two.centres, X[-1]))), key=by_value)
-        alone[distance] = [np.sum(fit.clusters == fit.clusters[-1]) == 1 for fit in (least, *hard)]
-        collapsed[distance] = [fit.parameters[2].min() * len(X) for fit in soft if fit.value == -np.inf]
-        assert all(size < 2.01 for size in collapsed[distance])  # the outlier and at most one other sample
-        e.outliers[distance] = [ari(e, fit) for fit in hard], [ari(e, fit) for fit in soft], ari(e, least)
-        assert alone[distance][0] == (distance > 3) and (len(collapsed[distance]) == OUTLIER_STARTS or distance < 3)
-    for distance in np.arange(0.25, DISTANCES[-1], 0.25):
-        good = climb(np.vstack((e.X, CENTRE - (0, distance))), good.parameters)
-        if good.value == -np.inf:
-            break
-        e.followed.append((distance, ari(e, good)))
-    add(0, OutStarts=OUTLIER_STARTS, CollapsedTwo=len(collapsed[2]), IsolatedTwelve=sum(alone[12][1:]),
-        IsolatedSixteen=sum(alone[16][1:]),
-        IsolatedEight=max(sum(alone[distance][1:]) for distance in DISTANCES[:6]))
-    add(1, GoodUntil=e.followed[-1][0])
+def outliers(found):
+    """One outlier in eight directions: what random starts do, and where a good solution exists."""
+    numbers = {}
+    for distance, name in zip(DISTANCES, ['Two', 'Four', 'Eight', 'Sixteen']):
+        alone, ended, good = [], [], []
+        for direction in DIRECTIONS:
+            samples = with_outlier(distance, direction)
+            hard = fits_from(random_kmeans, samples, 3, OUTLIER_STARTS)
+            soft = fits_from(random_em, samples, 3, OUTLIER_STARTS)
+            alone.append(sum(is_alone(fit) for fit in hard))
+            ended.append(sum(collapsed(fit) for fit in soft))
+            from_solution = climb(samples, found.tight.parameters)
+            good.append(not collapsed(from_solution) and ari(from_solution) > GOOD)
+            for fit in soft:  # a collapsed component has the outlier and at most one more sample
+                assert not collapsed(fit) or fit.parameters[2].min() * len(samples) < 2.1
+        if distance == 2:  # the direction decides
+            assert min(ended) == 0 and max(ended) == OUTLIER_STARTS
+        numbers.update(macros(0, **{
+            f'{name}Alone': sum(alone), f'{name}Ended': sum(ended), f'{name}Good': sum(good),
+        }))
+    samples = with_outlier(SHOWN, -np.pi / 2)
+    found.alone = next(filter(is_alone, fits_from(random_kmeans, samples, 3, OUTLIER_STARTS)))
+    found.ended = next(filter(collapsed, fits_from(random_em, samples, 3, OUTLIER_STARTS)))
+    return {
+        **numbers,
+        **macros(0, OutStarts=OUTLIER_STARTS, OutAll=OUTLIER_STARTS * len(DIRECTIONS), Shown=SHOWN),
+        **macros(1, Good=GOOD),
+    }
 
 
-def round_refits(e, add):
-    """Round components, of their own widths or of one, with free weights or equal ones."""
-    for name, own, free in ('OwnFree', 1, 1), ('OwnEqual', 1, 0), ('OneFree', 0, 1), ('OneEqual', 0, 0):
-        def restrict(means, sigmas, weights, own=own, free=free):
-            variances = widths(sigmas)**2 if own else np.full(3, weights @ widths(sigmas)**2)
-            return means, variances[:, np.newaxis, np.newaxis] * np.eye(2), weights if free else np.full(3, 1 / 3)
-
-        fit = climb(e.X, e.tight.parameters, TIGHT, restrict)
-        bic = (7 + 2 * own + 2 * free) * np.log(len(e.X)) - 2 * fit.value  # 6 entries of means, 1 or 3 widths, ...
-        add(0, **{f'{name}Bic': bic})
-        add(1, **{f'{name}LogLik': fit.value})
-        add(3, **{f'{name}Ari': ari(e, fit)})
+def with_outlier(distance, direction):
+    place = CENTRE + distance * np.array([np.cos(direction), np.sin(direction)])
+    return np.vstack((X, place))
 
 
-def samples(e, add):
-    """Ancestral samples, and where the head ends."""
-    means, sigmas, weights = e.em.parameters
+def is_alone(fit):
+    """Whether the last sample is a cluster of its own."""
+    return np.sum(fit.clusters == fit.clusters[-1]) == 1
+
+
+def restricted_fits(found):
+    """The full model, and round components of their own widths or of one; free weights or 1/K."""
+    def unchanged(sigmas, weights):
+        return sigmas
+
+    def own_width(sigmas, weights):
+        return widths(sigmas)[:, np.newaxis, np.newaxis]**2 * np.eye(2)
+
+    def one_width(sigmas, weights):
+        return np.tile(weights @ widths(sigmas)**2 * np.eye(2), (3, 1, 1))
+
+    numbers = {}
+    bic = {}
+    for name, shape, size in [('Full', unchanged, 9), ('Own', own_width, 3), ('One', one_width, 1)]:
+        for weighting, free in [('Free', 2), ('Equal', 0)]:
+            def restrict(means, sigmas, weights):
+                new_weights = weights if free else np.full(3, 1 / 3)
+                return means, shape(sigmas, weights), new_weights
+
+            fit = climb(X, found.tight.parameters, restrict=restrict)
+            bic[name, weighting] = (6 + size + free) * np.log(len(X)) - 2 * fit.value
+            numbers.update(macros(2, **{f'{name}{weighting}LogLik': fit.value}))
+            numbers.update(macros(3, **{f'{name}{weighting}Ari': ari(fit)}))
+    assert min(bic, key=bic.get) == ('Own', 'Free')
+    better = bic['Full', 'Free'] - bic['Own', 'Free']
+    return {**numbers, **macros(0, RoundBic=better)}
+
+
+def samples_of_the_mixture(found):
+    """Ancestral samples, and how much of the fitted head lies outside of the head."""
+    means, sigmas, weights = found.em.parameters
     rng = np.random.RandomState(main.SEED)
-    e.components = np.searchsorted(np.cumsum(weights)[:-1], rng.random_sample(SAMPLES), side='right')
-    factors, normal = np.linalg.cholesky(sigmas)[e.components], rng.standard_normal((SAMPLES, 2, 1))
-    e.samples = means[e.components] + (factors @ normal)[:, :, 0]
-    e.edge = np.sqrt(squared_distances(e.X[e.parts == 0], CENTRE).max())
-    spilt = (e.components == 0) & (squared_distances(e.samples, CENTRE) > e.edge**2)
-    heads, core = e.X[e.parts == 0], 1 - np.exp(-CORE**2 / 2 / widths(sigmas)[0]**2)  # the mass there, taken as round
-    add(0, Drawn=np.bincount(e.components), NumDrawn=SAMPLES, Spilt=spilt.sum(), CoreExpected=core * len(heads),
-        CoreSeen=np.sum(squared_distances(heads, means[0]) < CORE**2))
-    add(1, CoreRadius=CORE)
-    add(3, Edge=e.edge)
+    found.drawn_from = rng.choice(3, size=SAMPLES, p=weights)
+    L = np.linalg.cholesky(sigmas)[found.drawn_from]
+    normal = rng.standard_normal((SAMPLES, 2, 1))
+    found.drawn = means[found.drawn_from] + (L @ normal)[:, :, 0]
+    found.edge = np.sqrt(squared_distances(X[parts == 0], CENTRE).max())
+    outside = mass_outside(means[0], sigmas[0], found.edge)
+    return {
+        **macros(0, NumDrawn=SAMPLES, Drawn=np.bincount(found.drawn_from)),
+        **macros(1, Outside=100 * outside),
+        **macros(3, Edge=found.edge),
+    }
+
+
+def mass_outside(mean, sigma, radius):
+    """The probability of a Gaussian outside of a circle about the centre, from a fine grid."""
+    cells = 1000
+    steps = radius * ((np.arange(cells) + 0.5) / cells * 2 - 1)
+    offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    inside = offsets[(offsets**2).sum(axis=1) < radius**2]
+    density = np.exp(log_density(CENTRE + inside, mean, sigma, 0))
+    return 1 - density.sum() * (2 * radius / cells)**2
+
+
+STUDIES = [
+    runs_of_main, kmeans_from_random_starts, em_from_random_starts, way_of_em, clusters, noise,
+    outliers, restricted_fits, samples_of_the_mixture,
+]
 
 
 def gather():
-    """The evidence, and every number of the text: macro name -> text."""
-    x, y, labels = load_data(main.DATA)
-    e = SimpleNamespace(X=np.stack((x, y), axis=1), parts=np.array([list(NAMES).index(label) for label in labels]))
-    numbers = {name: f'10^{{{np.log10(eps):.0f}}}' for name, eps in (('EpsEm', EPS), ('EpsTight', TIGHT))}
-
-    def add(digits, **values):
-        """A macro for each value; where there are several, one for each part, named at its end."""
-        for name, value in values.items():
-            parts = ('Head', 'Left', 'Right', 'Noise') if np.ndim(value) else ('',)
-            numbers.update({name + part: f'{x:.{digits}f}' for part, x in zip(parts, np.atleast_1d(value))})
-
-    for study in runs_of_main, random_starts, parameters, clusters, noise, outliers, round_refits, samples:
-        study(e, add)
-    return e, numbers
+    """All that was found, and every number of the text: macro name -> text."""
+    found = SimpleNamespace()
+    numbers = {}
+    for study in STUDIES:
+        numbers.update(study(found))
+    return found, numbers
