@@ -13,7 +13,7 @@ FIGURES = __file__.rpartition('utils.py')[0] + 'report/figures/'  # beside this 
 PARTS = {'Head': (0.52, 0.48), 'Ear_left': (0.24, 0.81), 'Ear_right': (0.81, 0.81)}
 NAMES = {'Head': 'head', 'Ear_left': 'left ear', 'Ear_right': 'right ear', 'Noise': 'noise'}
 # The palette of Okabe and Ito, which colour-blind readers can tell apart.
-COLOURS = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#000000']
+COLOURS = ['#0072B2', '#E69F00', '#CC79A7', '#009E73', '#56B4E9', '#D55E00', '#000000']
 MARKERS = 'o^sDvP<>ph'
 # For clusters and labels: as 7 and 10 have no common divisor, the first 70 styles all differ.
 STYLES = [{'color': COLOURS[j % 7], 'marker': MARKERS[j % 10]} for j in range(70)]

@@ -17,11 +17,12 @@ from utils import NAMES, load_data, number_by_part
 EPS, VARIANCE = em.__defaults__  # eps and init_variance
 TIGHT = 1e-8  # in place of eps: run on to where the stopping rule no longer matters
 STARTS = 200  # random starts
-OUTLIER_STARTS = 25  # random starts for each place of an outlier
 DISTANCES = [2, 4, 8, 16]  # of an outlier from the centre of the head
-DIRECTIONS = np.arange(8) * np.pi / 4
+OUTLIERS = 200  # at each distance, each in a random direction of its own and with a random start
+DIRECTIONS = 50  # of these directions, in which the best solutions are searched for
 GOOD = 0.9  # an ARI above which head and ears are found
 SHOWN = 16  # the distance of the outlier in the figure, straight below
+MODEL_STARTS = 10  # random starts for each restricted model
 CENTRE = np.array([0.5, 0.5])  # of the head, see data/README.md
 PARTS = ['Head', 'Left', 'Right', 'Noise']  # at the end of the name of a macro
 UNSURE = 0.9  # a sample whose largest responsibility is smaller belongs to no component for sure
@@ -105,9 +106,12 @@ def random_kmeans(samples, K, rng):
 
 def random_em(samples, K, rng):
     """EM from a random start, drawn as em() draws it."""
-    means = rng.random_sample((K, 2))
+    return climb(samples, random_parameters(K, rng), EPS)
+
+
+def random_parameters(K, rng):
     sigmas = np.tile(VARIANCE * np.eye(2), (K, 1, 1))
-    return climb(samples, (means, sigmas, np.full(K, 1 / K)), EPS)
+    return rng.random_sample((K, 2)), sigmas, np.full(K, 1 / K)
 
 
 def fits_from(random_fit, samples, K, starts):
@@ -136,7 +140,11 @@ def pairs(n):
 
 def ari(fit):
     """Adjusted Rand index of the clusters with the labels of head and ears; noise is left out."""
-    table = counts(fit)[:3]
+    return adjusted_rand_index(counts(fit)[:3])
+
+
+def adjusted_rand_index(table):
+    """Of two partitions, from how many samples each pair of their clusters shares."""
     rows, columns = pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
     expected = rows * columns / pairs(table.sum())
     return (pairs(table) - expected) / ((rows + columns) / 2 - expected)
@@ -187,7 +195,7 @@ def runs_of_main(found):
             EmIter=found.em.iterations,
         ),
         **macros(2, EmFirst=mixture[0], EmLogLik=found.em.value),
-        **macros(4, ThreeWcss=three[-1], FiveWcss=five[-1], EmLastChange=changes[-1]),
+        **macros(4, ThreeWcss=three[-1], FiveWcss=five[-1]),
         'EpsEm': f'10^{{{np.log10(EPS):.0f}}}',
         'EpsTight': f'10^{{{np.log10(TIGHT):.0f}}}',
     }
@@ -197,21 +205,25 @@ def kmeans_from_random_starts(found):
     """What K-means finds for K = 1 to 5."""
     fits = {K: fits_from(random_kmeans, X, K, STARTS) for K in range(1, 6)}
     found.wcss = np.array([min(map(value_of, fits[K])) for K in fits])
+    found.two = min(fits[2], key=value_of)
     partitions = {}
     for K in (3, 5):
         partitions[K] = {frozenset(map(bytes, fit.memberships.T)) for fit in fits[K]}
     assert len(partitions[3]) == 1
     for fit in fits[5]:  # no ear is split, three clusters have no sample of an ear
-        assert sorted(counts(fit)[1:3].max(axis=0)) == [0, 0, 0, 100, 100]
+        head, *ears, _ = counts(fit)
+        of_ears = np.max(ears, axis=0)
+        assert sorted(of_ears) == [0, 0, 0, 100, 100]
+        assert head[of_ears == 0].sum() > 290 / 2
     saved = -np.diff(found.wcss)
     assert (saved[:-1] / saved[1:]).argmax() == 1  # the elbow is at K = 3
     return {
         **macros(
             0, NumStarts=STARTS, FivePartitions=len(partitions[5]),
-            ThreeIterMax=max(fit.iterations for fit in fits[3]),
-            FiveIterMax=max(fit.iterations for fit in fits[5]),
+            KmeansIterMax=max(fit.iterations for fit in fits[3] + fits[5]),
         ),
-        **macros(2, SavedThree=saved[1], SavedFour=saved[2], KmWcss=found.wcss[2]),
+        **macros(2, SavedTwo=saved[0], SavedThree=saved[1], SavedFour=saved[2]),
+        **macros(2, KmWcss=found.wcss[2]),
         **macros(2, FiveWcssMin=found.wcss[4], FiveWcssMax=max(map(value_of, fits[5]))),
     }
 
@@ -229,7 +241,6 @@ def em_from_random_starts(found):
     return {
         **macros(
             0, StopSeed=seed, StopIter=plateau.iterations,
-            EmIterMin=min(fit.iterations for fit in fits),
             EmIterMax=max(fit.iterations for fit in fits),
         ),
         **macros(2, StopLogLik=plateau.value, LogLikSingle=found.single.value),
@@ -250,19 +261,18 @@ def way_of_em(found):
     return {
         **macros(
             1, EmInitVar=VARIANCE,
-            HeadFromNoise=received[3, 0], HeadFromEars=received[1:3, 0].sum(),
-            HeadToEars=received[0, 1:].sum(),
-            WidthRatio=widths(sigmas[-1])[0] / widths(sigmas[-1]),
+            HeadFromNoise=received[3, 0],
+            HeadFromEars=received[1:3, 0].sum() - received[0, 1:].sum(),
             EllipseMass=100 - 100 * np.exp(-ELLIPSE**2 / 2),
         ),
         **macros(
             2, GammaMin=gamma.min(), GammaMax=gamma.max(),
-            DataVar=np.var(X, axis=0).max(), Share=np.bincount(parts)[:3] / len(X),
+            DataVar=np.var(X, axis=0).max(), Share=np.bincount(parts) / len(X),
             EmFitVarX=1e3 * sigmas[-1, :, 0, 0], EmFitVarY=1e3 * sigmas[-1, :, 1, 1],
             EmFitCov=1e3 * sigmas[-1, :, 0, 1],
         ),
         **macros(
-            3, EmWidth=widths(sigmas[-1]), EmInitX=means[0, :, 0], EmInitY=means[0, :, 1],
+            3, EmInitX=means[0, :, 0], EmInitY=means[0, :, 1],
             EmFitX=means[-1, :, 0], EmFitY=means[-1, :, 1],
             EmFitW=weights[-1], EmTightW=tight_weights,
         ),
@@ -277,21 +287,27 @@ def clusters(found):
     assert three[1, 1] == three[2, 2] == 100
     middles = (found.three.centres[0] + found.three.centres[1:]) / 2
     assert np.sqrt(squared_distances(middles, CENTRE)).max() < 0.2  # well inside of the head
-    true_means = recompute_centroids(X, 4, np.eye(4)[parts])[:3]
+    true_means, true_sigmas, _ = update_parameters(
+        X, np.zeros((4, 2)), np.zeros((4, 2, 2)), np.zeros(4), np.eye(4)[parts]
+    )
+    own = descend(X, found.em.centres)  # K-means from the means of EM
+    assert abs(own.value - found.three.value) < 1e-9
     Z = np.eye(3)[found.em.clusters]
     return {
         **macros(
-            0, KmHeadLost=three[0, 1:].sum(), KmHeadIn=three[0],
+            0, KmHeadLost=three[0, 1:].sum(),
             KmHeadLostShare=100 * three[0, 1:].sum() / 290,
             EmHeadLost=290 - mixture[0, 0],
             EmEarsLost=200 - mixture[1, 1] - mixture[2, 2],
             EmNoiseInHead=mixture[3, 0], EmNoiseInEars=mixture[3, 1:].sum(),
             FiveHeadSmall=of_head[0], FiveHeadMiddle=of_head[1], FiveHeadLarge=of_head[2],
             FiveHeadInEars=290 - of_head.sum(),
-            TrueMeansHeadLost=np.sum(closest_centroid(X[parts == 0], true_means) > 0),
+            TrueMeansHeadLost=np.sum(closest_centroid(X[parts == 0], true_means[:3]) > 0),
             Unsure=np.sum(found.em.memberships.max(axis=1) < UNSURE),
         ),
-        **macros(1, UnsureLevel=UNSURE),
+        **macros(
+            1, UnsureLevel=UNSURE, WidthRatio=widths(true_sigmas)[0] / widths(true_sigmas)[:3]
+        ),
         **macros(2, EmWcss=wcss(X, 3, Z, recompute_centroids(X, 3, Z))),
         **macros(3, KmAri=ari(found.three), KmFiveAri=ari(found.five), EmAri=ari(found.em)),
     }
@@ -300,13 +316,14 @@ def clusters(found):
 def noise(found):
     """What the noise points do, and that EM tells them by their density."""
     is_noise = parts == 3
-    _, log_p = e_step(X, *found.tight.parameters)
-    assert is_noise[log_p.argsort()[:10]].all()
+    for fit in (found.em, found.tight):
+        _, log_p = e_step(X, *fit.parameters)
+        assert is_noise[log_p.argsort()[:10]].all()
     kmeans_without = descend(X[~is_noise], found.three.centres)
     em_without = climb(X[~is_noise], found.tight.parameters)
     moves = [
-        np.abs(kmeans_without.centres - found.three.centres).max(),
-        np.abs(em_without.centres - found.tight.centres).max(),
+        np.linalg.norm(kmeans_without.centres - found.three.centres, axis=1).max(),
+        np.linalg.norm(em_without.centres - found.tight.centres, axis=1).max(),
     ]
     ratios = em_without.parameters[1] / found.tight.parameters[1]
     shrunk = 100 - 100 * np.diagonal(ratios, axis1=1, axis2=2)
@@ -315,33 +332,47 @@ def noise(found):
 
 
 def outliers(found):
-    """One outlier in eight directions: what random starts do, and where a good solution exists."""
+    """One outlier: what random starts find, and what the best solutions are that are known."""
     numbers = {}
+    rng = np.random.RandomState(main.SEED)
     for distance, name in zip(DISTANCES, ['Two', 'Four', 'Eight', 'Sixteen']):
-        alone, ended, good = [], [], []
-        for direction in DIRECTIONS:
-            samples = with_outlier(distance, direction)
-            hard = fits_from(random_kmeans, samples, 3, OUTLIER_STARTS)
-            soft = fits_from(random_em, samples, 3, OUTLIER_STARTS)
-            alone.append(sum(is_alone(fit) for fit in hard))
-            ended.append(sum(collapsed(fit) for fit in soft))
-            from_solution = climb(samples, found.tight.parameters)
-            good.append(not collapsed(from_solution) and ari(from_solution) > GOOD)
-            for fit in soft:  # a collapsed component has the outlier and at most one more sample
-                assert not collapsed(fit) or fit.parameters[2].min() * len(samples) < 2.1
-        if distance == 2:  # the direction decides
-            assert min(ended) == 0 and max(ended) == OUTLIER_STARTS
+        alone, found_parts, ended = 0, 0, 0
+        best_alone, good = 0, 0
+        for i in range(OUTLIERS):
+            samples = with_outlier(distance, rng.uniform(0, 2 * np.pi))
+            hard = random_kmeans(samples, 3, rng)
+            soft = random_em(samples, 3, rng)
+            alone += is_alone(hard)
+            if collapsed(soft):  # a component has the outlier and at most one more sample
+                ended += 1
+                assert soft.memberships[:, soft.clusters[-1]].sum() < 2
+            found_parts += is_good(soft)
+            if i < DIRECTIONS:
+                best_alone += is_alone(best_kmeans(samples, found, hard))
+                good += is_good(climb(samples, found.tight.parameters))
+        assert best_alone == (0 if distance == 2 else DIRECTIONS)
         numbers.update(macros(0, **{
-            f'{name}Alone': sum(alone), f'{name}Ended': sum(ended), f'{name}Good': sum(good),
+            f'{name}Alone': alone, f'{name}Ended': ended, f'{name}Found': found_parts,
+            f'{name}Best': best_alone, f'{name}Good': good,
         }))
     samples = with_outlier(SHOWN, -np.pi / 2)
-    found.alone = next(filter(is_alone, fits_from(random_kmeans, samples, 3, OUTLIER_STARTS)))
-    found.ended = next(filter(collapsed, fits_from(random_em, samples, 3, OUTLIER_STARTS)))
+    found.alone = best_kmeans(samples, found)
     return {
         **numbers,
-        **macros(0, OutStarts=OUTLIER_STARTS, OutAll=OUTLIER_STARTS * len(DIRECTIONS), Shown=SHOWN),
+        **macros(0, OutAll=OUTLIERS, OutDirections=DIRECTIONS, Shown=SHOWN),
         **macros(1, Good=GOOD),
     }
+
+
+def best_kmeans(samples, found, *others):
+    """The fit of least WCSS from two informed starts, and among others."""
+    without = descend(samples, found.three.centres)
+    with_own = descend(samples, np.vstack((found.two.centres, samples[-1])))
+    return min([without, with_own, *others], key=value_of)
+
+
+def is_good(fit):
+    return not collapsed(fit) and ari(fit) > GOOD
 
 
 def with_outlier(distance, direction):
@@ -355,31 +386,49 @@ def is_alone(fit):
 
 
 def restricted_fits(found):
-    """The full model, and round components of their own widths or of one; free weights or 1/K."""
-    def unchanged(sigmas, weights):
-        return sigmas
-
-    def own_width(sigmas, weights):
-        return widths(sigmas)[:, np.newaxis, np.newaxis]**2 * np.eye(2)
-
-    def one_width(sigmas, weights):
-        return np.tile(weights @ widths(sigmas)**2 * np.eye(2), (3, 1, 1))
-
+    """Any covariances, round ones of their own widths or of one; free weights or equal ones."""
     numbers = {}
     bic = {}
-    for name, shape, size in [('Full', unchanged, 9), ('Own', own_width, 3), ('One', one_width, 1)]:
+    models = [('Full', unchanged, 9), ('Own', own_width, 3), ('One', one_width, 1)]
+    for name, shape, size in models:
         for weighting, free in [('Free', 2), ('Equal', 0)]:
             def restrict(means, sigmas, weights):
                 new_weights = weights if free else np.full(3, 1 / 3)
                 return means, shape(sigmas, weights), new_weights
 
-            fit = climb(X, found.tight.parameters, restrict=restrict)
+            fit = best_em(found, restrict)
             bic[name, weighting] = (6 + size + free) * np.log(len(X)) - 2 * fit.value
             numbers.update(macros(2, **{f'{name}{weighting}LogLik': fit.value}))
             numbers.update(macros(3, **{f'{name}{weighting}Ari': ari(fit)}))
     assert min(bic, key=bic.get) == ('Own', 'Free')
-    better = bic['Full', 'Free'] - bic['Own', 'Free']
-    return {**numbers, **macros(0, RoundBic=better)}
+    shared = np.zeros((3, 3))  # between the last model, the narrowest, and K-means
+    np.add.at(shared, (fit.clusters, found.three.clusters), 1)
+    return {
+        **numbers,
+        **macros(0, RoundBic=bic['Full', 'Free'] - bic['Own', 'Free'], ModelStarts=MODEL_STARTS),
+        **macros(2, SharedAri=adjusted_rand_index(shared)),
+    }
+
+
+def unchanged(sigmas, weights):
+    return sigmas
+
+
+def own_width(sigmas, weights):
+    return widths(sigmas)[:, np.newaxis, np.newaxis]**2 * np.eye(2)
+
+
+def one_width(sigmas, weights):
+    return np.tile(weights @ widths(sigmas)**2 * np.eye(2), (3, 1, 1))
+
+
+def best_em(found, restrict):
+    """The best fit so restricted: from the solutions of EM and K-means, and from random starts."""
+    _, *rest = update_parameters(X, *found.tight.parameters, found.three.memberships)
+    starts = [found.tight.parameters, (found.three.centres, *rest)]
+    for seed in range(MODEL_STARTS):
+        starts.append(random_parameters(3, np.random.RandomState(seed)))
+    return max([climb(X, start, restrict=restrict) for start in starts], key=value_of)
 
 
 def samples_of_the_mixture(found):
@@ -393,9 +442,8 @@ def samples_of_the_mixture(found):
     found.edge = np.sqrt(squared_distances(X[parts == 0], CENTRE).max())
     outside = mass_outside(means[0], sigmas[0], found.edge)
     return {
-        **macros(0, NumDrawn=SAMPLES, Drawn=np.bincount(found.drawn_from)),
+        **macros(0, NumDrawn=SAMPLES),
         **macros(1, Outside=100 * outside),
-        **macros(3, Edge=found.edge),
     }
 
 

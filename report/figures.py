@@ -32,8 +32,10 @@ PALETTE = 64  # colours of the animation
 def panels(titles, height, width=WIDE, **options):
     """Panels that show the same part of the plane, with numbers at the left of the first."""
     fig, axes = plt.subplots(
-        1, len(titles), figsize=(width, height), layout='constrained', sharey=True, **options
+        1, len(titles), figsize=(width, height), layout='constrained', sharey=True, squeeze=False,
+        **options,
     )
+    axes = axes[0]
     for ax, title in zip(axes, titles):
         ax.set(aspect='equal', xlabel='x', title=title, xlim=(0, 1), ylim=(0.08, 0.96))
         ax.set(xticks=[0.2, 0.4, 0.6, 0.8], yticks=[0.2, 0.4, 0.6, 0.8])
@@ -50,8 +52,8 @@ def scatter(ax, samples, groups, s):
             ax.scatter(*samples[groups == group].T, **style, s=size, label=name)
 
 
-def mark_centres(ax, centres, s=50):
-    ax.scatter(*centres.T, **{**CENTRE, 's': s}, label='centroid or mean')
+def mark_centres(ax, centres, s=50, label='centroid or mean'):
+    ax.scatter(*centres.T, **{**CENTRE, 's': s}, label=label)
 
 
 def draw_ellipse(ax, mean, sigma):
@@ -135,7 +137,7 @@ def way_of_em(found):
         scatter_mixed(ax, memberships, 4)
         for mean, sigma in zip(means, sigmas):
             draw_ellipse(ax, mean, sigma)
-        mark_centres(ax, means, 40)
+        mark_centres(ax, means, 40, 'mean')
     add_key(axes[0])
     save(fig, 'how-em-gets-there', 3)
 
@@ -143,7 +145,7 @@ def way_of_em(found):
 def add_key(ax):
     """Legend entries for the colours and markers of samples on the way."""
     for name, (_, style) in zip(['head', 'left ear', 'right ear'], GROUPS):
-        ax.scatter([], [], **style, s=15, label=f'surely {name}')
+        ax.scatter([], [], **style, s=15, label=f'{name} component')
     ax.scatter([], [], s=15, color=[UNDECIDED], label='undecided')
 
 
@@ -169,21 +171,19 @@ def comparison(found):
 
 
 def outlier(found):
-    """The mouse with one outlier far below, as K-means and EM leave it."""
-    fig, axes = panels(['K-means', 'EM: ends with an error'], 2.55, 4.2)
-    for ax, fit, name in [(axes[0], found.alone, 'cluster'), (axes[1], found.ended, 'component')]:
-        scatter_mixed(ax, fit.memberships[:-1], 5)
-        alone = fit.clusters[-1]
-        mark_centres(ax, np.delete(fit.centres, alone, axis=0))
-        ax.set_ylim(-0.24, 0.96)
-        ax.annotate(
-            f'one sample, {SHOWN} below:\na {name} of its own', (0.5, -0.22), (0.5, -0.02),
-            horizontalalignment='center', arrowprops={'arrowstyle': '->'},
-        )
-    means, sigmas, _ = found.ended.parameters
-    for k in range(3):
-        if k != found.ended.clusters[-1]:
-            draw_ellipse(axes[1], means[k], sigmas[k])
+    """The mouse with one outlier far below, in the best solution of K-means that is known."""
+    fig, [ax] = panels(['K-means, K = 3'], 2.3, 2.0)
+    styles = iter(STYLES[3:])  # not those of the parts, as two clusters share three of them
+    for cluster in range(3):
+        if cluster != found.alone.clusters[-1]:
+            own = found.alone.clusters[:-1] == cluster
+            ax.scatter(*X[own].T, **next(styles), s=5)
+            mark_centres(ax, found.alone.centres[[cluster]])
+    ax.set_ylim(-0.24, 0.96)
+    ax.annotate(
+        f'outlier {SHOWN} below:\nits own cluster', (0.5, -0.22), (0.5, -0.06),
+        horizontalalignment='center', arrowprops={'arrowstyle': '->'},
+    )
     save(fig, 'outlier')
 
 
