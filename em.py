@@ -1,9 +1,9 @@
 """Expectation-Maximization for a Gaussian mixture model (sheet, section 1.2).
 
-EM maximises the likelihood of the mixture of Eq. (4) in two steps by turns. The E-step computes how
-responsible each component is for each sample, Eq. (5). The M-step gives each component the mean and
-covariance of the samples, weighted by these responsibilities, and a new weight, Eqs. (6) to (8).
-In exact arithmetic the log-likelihood, Eq. (9), never falls. EM stops where it hardly rises.
+EM maximises the likelihood of the mixture of Eq. (4) in two alternating steps. The E-step computes
+how responsible each component is for each sample, Eq. (5). The M-step gives each component the mean
+and covariance of the samples, weighted by these responsibilities, and a new weight, Eqs. (6) to
+(8). In exact arithmetic the log-likelihood, Eq. (9), never falls. EM stops where it hardly rises.
 
 N samples, D features, K components
 X                 (N, D)     one sample x^(i) a row
@@ -42,6 +42,7 @@ def inverse_cholesky(sigma, k):
     L_inverse = np.linalg.inv(L.T).T
     # (Sigma^-1)_jj = sum_i (L^-1)_ij^2
     inflation_factors = ((L_inverse * np.sqrt(variances))**2).sum(axis=0)
+    # The rounding error of a variance, as its share, with a wide margin.
     rounding = 1000 * len(sigma) * np.finfo(float).eps
     if not (inflation_factors < 1 / rounding).all():
         raise collapse(sigma, k)
@@ -88,12 +89,12 @@ def e_step(X, means, sigmas, weights):
     # Log-sum-exp: the K densities of a sample are divided by the largest of them, so that their sum
     # is at least 1. The divisor cancels in Eq. (5). In Eq. (4) its logarithm is added again.
     largest = log_weighted.max(axis=0)
-    weighted_densities = np.exp(log_weighted - largest)
-    total = weighted_densities.sum(axis=0)
+    scaled_densities = np.exp(log_weighted - largest)
+    total = scaled_densities.sum(axis=0)
     # Eq. (4): log p(x^(i)) = log sum_k w_k N(x^(i); mu_k, Sigma_k)
     log_p = np.log(total) + largest
     # Eq. (5): gamma_ik = w_k N(x^(i); mu_k, Sigma_k) / p(x^(i))
-    responsibilities = weighted_densities / total
+    responsibilities = scaled_densities / total
     return responsibilities.T, log_p
 
 
@@ -136,8 +137,8 @@ def update_parameters(
         origin = X[np.argmax(shares)]
         means[k] = origin + shares @ (X - origin)
         # Eq. (7): Sigma_k = sum_i gamma_ik (x^(i) - mu_k) (x^(i) - mu_k)^T / N_k
-        scaled = np.sqrt(shares)[:, np.newaxis] * (X - means[k])
-        sigmas[k] = scaled.T @ scaled
+        weighted = np.sqrt(shares)[:, np.newaxis] * (X - means[k])
+        sigmas[k] = weighted.T @ weighted
     # Eq. (8): w_k = N_k / N
     weights = N_k / N
     return means, sigmas, weights
@@ -184,10 +185,12 @@ def em(
     If EM stops there, a line is printed; use a smaller eps.
 
     Returns means (K, D); soft_clusters (N, K), the weighted densities w_k N(x^(i); mu_k, Sigma_k)
-    of the last parameters; and the log-likelihoods, one an iteration. The logarithms of the row
-    sums of soft_clusters add up to the last of them, unless a density is too large or too small for
-    a float. Raises ValueError for an argument that is not allowed; LinAlgError if a component
-    collapses onto so few samples that its covariance is singular, and always if N <= D.
+    of the last parameters; and the log-likelihoods, one an iteration. soft_clusters are not the
+    responsibilities: row i adds up to p(x^(i)), not to 1. The logarithms of these sums add up to
+    the last log-likelihood, unless a density is too large or too small for a float.
+
+    Raises ValueError for an argument that is not allowed; LinAlgError if a component collapses onto
+    so few samples that its covariance is singular, and always if N <= D.
     """
     X = check_arguments(X, K, max_iter)
     N, D = X.shape
@@ -195,7 +198,8 @@ def em(
         raise ValueError(f'init_variance must be finite and above 0, not {init_variance!r}')
     if N <= D:
         raise np.linalg.LinAlgError(
-            f'component 0 and all others collapse: N = {N} is not above D = {D}. Add samples.'
+            f'component 0 and all others collapse: N = {N} samples are too few for D = {D} '
+            'features. N must be above D.'
         )
     means = np.random.random((K, D))
     sigmas = np.tile(init_variance * np.eye(D), (K, 1, 1))

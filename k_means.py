@@ -1,6 +1,6 @@
 """K-means clustering (sheet, section 1.1).
 
-K-means minimises the within-cluster sum of squares (WCSS), Eq. (1), in two steps by turns: every
+K-means minimises the within-cluster sum of squares (WCSS), Eq. (1), in two alternating steps: every
 sample joins the cluster of its closest centroid, Eq. (2), then every centroid moves to the mean of
 its cluster, Eq. (3). In exact arithmetic neither step can raise the WCSS, so it falls until nothing
 changes any more. That is a local minimum: another random start may find a lower one.
@@ -21,8 +21,8 @@ import numpy as np
 def squared_distances(samples, centroid):
     """||x - mu||^2 of samples (N, D), or of one sample (D,), to a centroid (D,).
 
-    The difference is taken before the square: ||x||^2 - 2 x^T mu + ||mu||^2 would lose all digits
-    where the samples are far from 0.
+    The difference is taken before the square: ||x||^2 - 2 x^T mu + ||mu||^2 loses digits where the
+    samples are far from 0.
     """
     return ((samples - centroid)**2).sum(axis=-1)
 
@@ -81,12 +81,12 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
     # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik, and 0 / 1 for an empty cluster at first
     centroids = Z.T @ X / np.where(sizes > 0, sizes, 1)[:, np.newaxis]
     if not sizes.all():
-        to_closest = np.full(len(X), np.inf)
+        distances = np.full(len(X), np.inf)  # squared, of each sample to the closest centroid
         for centroid in centroids[sizes > 0]:
-            to_closest = np.minimum(to_closest, squared_distances(X, centroid))
+            distances = np.minimum(distances, squared_distances(X, centroid))
         for k in np.flatnonzero(sizes == 0):
-            centroids[k] = X[to_closest.argmax()]
-            to_closest = np.minimum(to_closest, squared_distances(X, centroids[k]))
+            centroids[k] = X[distances.argmax()]
+            distances = np.minimum(distances, squared_distances(X, centroids[k]))
     return centroids
 
 
@@ -147,8 +147,8 @@ def kmeans(
         small_change = abs(objective[-1] - objective[-2]) < eps
         # The centroid of an empty cluster has just moved onto a sample. That lowers the WCSS only
         # when samples are assigned again, so go on. Where the WCSS is 0 there is nothing to lower.
-        finished = Z.any(axis=0).all() or objective[-1] < eps
-        if iteration > 0 and small_change and finished:
+        nothing_to_gain = Z.any(axis=0).all() or objective[-1] < eps
+        if iteration > 0 and small_change and nothing_to_gain:
             print(f'K-means converged in iteration {iteration + 1}.')
             break
     else:  # no break

@@ -46,7 +46,7 @@ def main():
     task_kmeans(X)
     print('\n--- Task 1.2: Expectation-Maximization ---')
     task_em(X)
-    print('\n(Printed in the order of the random start. The figures number the clusters anew.)')
+    print('\n(The figures number the clusters in another order than the one printed above.)')
 
 
 if __name__ == '__main__':

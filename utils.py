@@ -39,7 +39,7 @@ STYLE = ['default', {
 
 
 def load_data(filename):
-    """Read samples from a text file with lines of the form `x y label`, separated by blanks.
+    """Read samples from a text file with lines of the form `x y label`, separated by spaces.
 
     Returns x (N,), y (N,) and data_labels (N,), an array of strings. Raises ValueError for any
     other line that is not empty.
@@ -55,7 +55,7 @@ def load_data(filename):
             except ValueError:
                 raise ValueError(
                     f'{filename}, line {number}: expected two finite numbers and a label in UTF-8, '
-                    f'separated by blanks, and no header, found {line.strip()[:80]!r}'
+                    f'separated by spaces, and no header, found {line.strip()[:80]!r}'
                 ) from None
     if not samples:
         raise ValueError(f'{filename} holds no samples: line 1 is missing')

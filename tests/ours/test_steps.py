@@ -195,7 +195,7 @@ def test_em_fits_features_that_depend_on_each_other_a_little_less(features):
 ])
 def test_em_never_fits_as_many_samples_as_features_or_fewer(X):
     """The covariance has the rank N - 1 at most. The first one passed as a fit, with 34.69."""
-    message = f'component 0 .* N = {len(X)} is not above D = {len(X[0])}'
+    message = f'component 0 .* N = {len(X)} samples are too few for D = {len(X[0])} features'
     with pytest.raises(np.linalg.LinAlgError, match=message):
         em.em(X, 1, 10)
 
