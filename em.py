@@ -44,7 +44,7 @@ def inverse_cholesky(sigma, k):
     inflation_factors = ((L_inverse * np.sqrt(variances))**2).sum(axis=0)
     # The rounding error of a variance, as its share, with a wide margin.
     rounding = 1000 * len(sigma) * np.finfo(float).eps
-    if not (inflation_factors < 1 / rounding).all():
+    if not (inflation_factors < 1 / rounding).all():  # so NaN is refused, too
         raise collapse(sigma, k)
     return L_inverse
 
@@ -81,7 +81,7 @@ def e_step(X, means, sigmas, weights):
     K = len(means)
     sigmas = as_array('sigmas', sigmas, (K, D, D))
     weights = as_array('weights', weights, (K,))
-    # A weight of 0 and a distance whose square is no float mean log 0 = -inf, which is right.
+    # A weight of 0, or a distance whose square is no float: log 0 = -inf is right.
     with np.errstate(divide='ignore', over='ignore'):
         log_weighted = np.array(
             [np.log(weights[k]) + log_density(X, means[k], sigmas[k], k) for k in range(K)]
@@ -89,6 +89,8 @@ def e_step(X, means, sigmas, weights):
     # Log-sum-exp: the K densities of a sample are divided by the largest of them, so that their sum
     # is at least 1. The divisor cancels in Eq. (5). In Eq. (4) its logarithm is added again.
     largest = log_weighted.max(axis=0)
+    if largest.min() == -np.inf:
+        raise ValueError('a sample is too far from every component: all its densities are 0')
     scaled_densities = np.exp(log_weighted - largest)
     total = scaled_densities.sum(axis=0)
     # Eq. (4): log p(x^(i)) = log sum_k w_k N(x^(i); mu_k, Sigma_k)
@@ -127,7 +129,7 @@ def update_parameters(
     means = as_array('means', means, ('K', D)).copy()
     K = len(means)
     sigmas = as_array('sigmas', sigmas, (K, D, D)).copy()
-    as_array('weights', weights, (K,))
+    as_array('weights', weights, (K,))  # the shape is checked, the values are not needed
     responsibilities = as_array('responsibilities', responsibilities, (N, K))
     N_k = responsibilities.sum(axis=0)
     for k in np.flatnonzero(N_k):
@@ -165,7 +167,7 @@ def check_arguments(X, K, max_iter):
     X = as_array('X', X, ('N', 'D'))
     allowed = np.abs(X) < 1e150  # false for NaN; squares of larger numbers may add up to infinity
     if not allowed.all():
-        raise ValueError(f'X must hold finite numbers below 1e150, but holds {X[~allowed][0]}')
+        raise ValueError(f'X must hold numbers from -1e150 to 1e150, but holds {X[~allowed][0]}')
     if not isinstance(K, (int, np.integer)) or not 1 <= K <= len(X):
         raise ValueError(f'K must be a whole number from 1 to {len(X)} (N), not {K!r}')
     if not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
@@ -204,8 +206,10 @@ def em(
     means = np.random.random((K, D))
     sigmas = np.tile(init_variance * np.eye(D), (K, 1, 1))
     weights = np.full(K, 1 / K)
-    print('Initial means:', means, 'Initial covariances:', sigmas, sep='\n')
-    print('Initial weights:', weights, sep='\n')
+    print(
+        'Initial means:', means, 'Initial covariances:', sigmas, 'Initial weights:', weights,
+        sep='\n'
+    )
     responsibilities = calculate_responsibilities(X, means, sigmas, weights)
     log_likelihoods = []
     for iteration in range(max_iter):
@@ -219,7 +223,8 @@ def em(
             if K > 1 and log_likelihoods[-1] - log_likelihoods[0] < 1:
                 print(
                     'The log-likelihood rose by less than 1 in all. Perhaps EM is still on the '
-                    'initial plateau: try a smaller eps, then another seed.'
+                    'initial plateau: try a smaller eps, features scaled to standard deviation 1, '
+                    'or another seed.'
                 )
             break
     else:  # no break
@@ -227,8 +232,10 @@ def em(
     if not weights.all():
         print(f'{np.sum(weights == 0)} of {K} components end with weight 0.')
     print(f'Log-likelihood: {log_likelihoods[-1]:.2f}')
-    print('Fitted means:', means, 'Fitted covariances:', sigmas, sep='\n')
-    print('Fitted weights:', weights, sep='\n')
+    print(
+        'Fitted means:', means, 'Fitted covariances:', sigmas, 'Fitted weights:', weights,
+        sep='\n'
+    )
     # w_k N(x^(i); mu_k, Sigma_k) = gamma_ik p(x^(i)), by Eq. (5). A logarithm outside of -708 to
     # 709 is set to the limit: exp of it would be 0 or infinity.
     p = np.exp(np.clip(log_p, -708, 709))

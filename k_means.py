@@ -79,11 +79,11 @@ def recompute_centroids(X: np.ndarray, K: int, Z: np.ndarray) -> np.ndarray:
     Z = as_array('Z', Z, (len(X), K))
     sizes = Z.sum(axis=0)
     # Eq. (3): mu^(k) = sum_i z_ik x^(i) / sum_i z_ik, and 0 / 1 for an empty cluster at first
-    centroids = Z.T @ X / np.where(sizes > 0, sizes, 1)[:, np.newaxis]
+    centroids = Z.T @ X / np.maximum(sizes, 1)[:, np.newaxis]
     if not sizes.all():
-        distances = np.full(len(X), np.inf)  # squared, of each sample to the closest centroid
-        for centroid in centroids[sizes > 0]:
-            distances = np.minimum(distances, squared_distances(X, centroid))
+        others = centroids[sizes > 0]
+        # The squared distance of each sample to the centroid closest to it.
+        distances = np.min([squared_distances(X, centroid) for centroid in others], axis=0)
         for k in np.flatnonzero(sizes == 0):
             centroids[k] = X[distances.argmax()]
             distances = np.minimum(distances, squared_distances(X, centroids[k]))
@@ -112,7 +112,7 @@ def check_arguments(X, K, max_iter):
     X = as_array('X', X, ('N', 'D'))
     allowed = np.abs(X) < 1e150  # false for NaN; squares of larger numbers may add up to infinity
     if not allowed.all():
-        raise ValueError(f'X must hold finite numbers below 1e150, but holds {X[~allowed][0]}')
+        raise ValueError(f'X must hold numbers from -1e150 to 1e150, but holds {X[~allowed][0]}')
     if not isinstance(K, (int, np.integer)) or not 1 <= K <= len(X):
         raise ValueError(f'K must be a whole number from 1 to {len(X)} (N), not {K!r}')
     if not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
@@ -147,12 +147,18 @@ def kmeans(
         small_change = abs(objective[-1] - objective[-2]) < eps
         # The centroid of an empty cluster has just moved onto a sample. That lowers the WCSS only
         # when samples are assigned again, so go on. Where the WCSS is 0 there is nothing to lower.
-        nothing_to_gain = Z.any(axis=0).all() or objective[-1] < eps
+        empty = np.sum(~Z.any(axis=0))
+        nothing_to_gain = not empty or objective[-1] < eps
         if iteration > 0 and small_change and nothing_to_gain:
             print(f'K-means converged in iteration {iteration + 1}.')
             break
     else:  # no break
         print(f'K-means did not converge in {max_iter} iterations.')
+    if empty:
+        print(
+            f'{empty} of {K} clusters end empty, as the WCSS is below eps or max_iter was reached. '
+            'For data in small units use a smaller eps.'
+        )
     print(f'WCSS: {objective[-1]:.5g}')
     print('Fitted centroids:', centroids, sep='\n')
     return Z, centroids, np.array(objective)

@@ -15,7 +15,7 @@ SEED = 0  # fixes the random starts
 K = 3  # a head and two ears
 K_TASK_8 = 5  # what task 8 of section 1.1 asks for
 MAX_ITER_KMEANS = 100  # far more iterations than it needs
-MAX_ITER_EM = 300  # the same
+MAX_ITER_EM = 300  # again far more
 
 
 def task_kmeans(X):

@@ -67,8 +67,8 @@ def read_sample(line):
     """x, y and label of a line. Raises ValueError if it does not consist of these."""
     x, y, label = line.split()
     sample = float(x), float(y), label
-    is_number = np.isfinite(sample[:2]).all() and '_' not in x + y  # float('0_5') would be 5
-    if not is_number or '\ufffd' in line:
+    are_numbers = np.isfinite(sample[:2]).all() and '_' not in x + y  # float('0_5') would be 5
+    if not are_numbers or '\ufffd' in line:
         raise ValueError
     return sample
 
@@ -127,7 +127,8 @@ def plot_mickey_mouse(X, K, ind_samples_clusters, centroids, cluster_method):
     if K > len(STYLES):
         raise ValueError(f'K is {K}, but only {len(STYLES)} clusters can be told apart')
     clusters = memberships.argmax(axis=1)
-    ranges = np.ptp(X, axis=0) + 1e-300  # never 0
+    ranges = np.ptp(X, axis=0)
+    ranges[ranges == 0] = 1
     numbers = number_by_part((centroids - X.min(axis=0)) / ranges)
     groups = []
     for k in np.argsort(numbers):
@@ -168,6 +169,7 @@ def draw_positions(X, groups, title):
     if ranges.max() < 3 * ranges.min() or (ranges < smallest).any():
         ranges = np.full(2, max(*ranges, *smallest))
         aspect = 'equal'
+    # With a space in front, as matplotlib leaves out names that begin with _.
     names = [f' {shorten(name)} ({len(points)})' for points, name, _ in groups]
     columns = 2 if max(map(len, names)) <= 21 else 1
     height = 3 + 0.19 * np.ceil(len(names) / columns)
@@ -190,9 +192,10 @@ def shorten(text):
 def plot_objective_function(objective_function_over_its, ylabel='Objective function'):
     """Draw the values of an objective function over the iterations.
 
-    EM has one value an iteration; its label says likelihood, or its values rise. K-means has two
-    values an iteration: the one after the assignment is drawn half an iteration before the one
-    after the update. Raises ValueError if there is no value, or one that is not finite.
+    EM has one value an iteration. The curve is EM's if its label says likelihood, or, where it says
+    neither that nor WCSS, if its values rise. K-means has two values an iteration: the one after
+    the assignment is drawn half an iteration before the one after the update. Raises ValueError if
+    there is no value, or one that is not finite.
     """
     N = len(objective_function_over_its)
     values = finite_array('objective_function_over_its', objective_function_over_its, (N,))
@@ -202,7 +205,7 @@ def plot_objective_function(objective_function_over_its, ylabel='Objective funct
         of_em = values[-1] > values[0]
     iterations = np.arange(1, N + 1) / (1 if of_em else 2)
     middle = (values.min() + values.max()) / 2
-    half = 0.55 * max(np.ptp(values), 0.01 * abs(middle), 1e-300)  # less than 1 % is no curve
+    half = 0.55 * max(np.ptp(values), 0.01 * abs(middle), 1e-300)  # the axis spans 1 % at least
     with plt.style.context(STYLE):
         fig, ax = plt.subplots(figsize=(WIDTH, 2.4), layout='constrained')
         ax.plot(iterations, values, color=COLOURS[0], marker='.' if of_em else None)
@@ -253,6 +256,6 @@ def save_and_show(fig, ax, name):
         print(f'{stem!a} is not saved in report/figures: {error.strerror}')
     if fig.canvas.required_interactive_framework:  # a window will open
         print('Close the window of the figure to go on.')
-    if plt.get_backend().lower() != 'agg':  # which has no display
-        plt.show()
+    if plt.get_backend() != 'agg':  # which has no display
+        plt.show(block=True)  # also where IPython would not wait
     plt.close(fig)

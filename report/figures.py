@@ -146,7 +146,7 @@ def add_key(ax):
     """Legend entries for the colours and markers of samples on the way."""
     for name, (_, style) in zip(['head', 'left ear', 'right ear'], GROUPS):
         ax.scatter([], [], **style, s=15, label=f'{name} component')
-    ax.scatter([], [], s=15, color=[UNDECIDED], label='undecided')
+    ax.fill_between([], [], color=UNDECIDED, label='undecided')
 
 
 def comparison(found):
@@ -161,7 +161,7 @@ def comparison(found):
         line = np.array([head, (head + ear) / 2, ear])
         axes[1].plot(
             *line.T, color='black', linestyle='dotted', marker='o', markevery=[1],
-            markerfacecolor='white', markersize=5, label='line between centroids',
+            markerfacecolor='white', markersize=5, label='midpoint between centroids',
         )
     mark_centres(axes[1], found.three.centres)
     mark_centres(axes[2], found.em.centres)
@@ -172,16 +172,16 @@ def comparison(found):
 
 def outlier(found):
     """The mouse with one outlier far below, in the best solution of K-means that is known."""
-    fig, [ax] = panels(['K-means, K = 3'], 2.3, 2.0)
+    fig, [ax] = panels(['K-means, K = 3'], 2.2, 2.0)
     styles = iter(STYLES[3:])  # not those of the parts, as two clusters share three of them
     for cluster in range(3):
         if cluster != found.alone.clusters[-1]:
             own = found.alone.clusters[:-1] == cluster
             ax.scatter(*X[own].T, **next(styles), s=5)
             mark_centres(ax, found.alone.centres[[cluster]])
-    ax.set_ylim(-0.24, 0.96)
+    ax.set_ylim(-0.34, 0.96)
     ax.annotate(
-        f'outlier {SHOWN} below:\nits own cluster', (0.5, -0.22), (0.5, -0.06),
+        f'outlier {SHOWN} below:\nits own cluster', (0.5, -0.32), (0.5, -0.12),
         horizontalalignment='center', arrowprops={'arrowstyle': '->'},
     )
     save(fig, 'outlier')

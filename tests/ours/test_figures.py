@@ -128,6 +128,15 @@ def test_the_closest_pair_of_part_and_centroid_comes_first_and_others_from_the_l
     assert utils.number_by_part(places[[2, 1]]).tolist() == [1, 0]
 
 
+def test_parts_are_found_where_one_feature_is_constant():
+    """The means of 0.1 miss it by rounding, which is no distance."""
+    X = np.transpose([[0, 0.5, 1], [0.1, 0.1, 0.1]])
+    missed = np.nextafter(0.1, 1)
+    utils.plot_mickey_mouse(X, 3, np.eye(3), [[0, 0.1], [0.5, missed], [1, 0.1]], 'K-means')
+    cluster = plt.gca().collections[0]
+    assert cluster.get_offsets().tolist() == [[0.5, 0.1]]
+
+
 def test_no_two_of_70_clusters_look_alike():
     clusters(70)()
     assert len(set(styles())) == 71
@@ -335,7 +344,7 @@ def test_a_figure_is_shown_where_there_is_a_display_and_closed(
 ):
     calls = []
     monkeypatch.setattr(plt, 'get_backend', lambda: backend)
-    monkeypatch.setattr(plt, 'show', lambda: calls.append('show'))
+    monkeypatch.setattr(plt, 'show', lambda block: calls.append('show' * block))
     monkeypatch.setattr(plt, 'close', lambda figure: calls.append(figure))
     monkeypatch.setattr(FigureCanvasAgg, 'required_interactive_framework', framework)
     objective(9, 9)()

@@ -83,6 +83,15 @@ def test_kmeans_does_not_stop_on_a_cluster_that_was_just_filled(K):
         assert Z.any(axis=0).all()
 
 
+def test_kmeans_says_how_many_clusters_are_empty_at_the_end(capsys):
+    """12 distinct samples, but the squares of their differences are below eps."""
+    X = 1e-4 * np.repeat(blobs(1, N=12), 10, axis=0)
+    Z, _, _ = call(k_means.kmeans, X, 12, 100, seed=1)
+    empty = 12 - Z.any(axis=0).sum()
+    assert empty > 0
+    assert f'\n{empty} of 12 clusters end empty' in capsys.readouterr().out
+
+
 # --- EM: components without responsibility
 
 def test_update_parameters_keeps_a_component_without_responsibility_with_weight_0(mouse):
@@ -240,6 +249,11 @@ def test_soft_clusters_are_finite_where_densities_are_no_floats():
 def test_a_distance_that_is_no_float_when_squared_is_a_density_of_0():
     gamma = em.calculate_responsibilities([[100]], [[0], [0]], [[[1e-307]], [[1]]], [0.5, 0.5])
     check(gamma, [[0, 1]], 0)
+
+
+def test_a_sample_with_the_density_0_in_all_components_is_an_error():
+    with pytest.raises(ValueError, match='a sample is too far from every component'):
+        em.calculate_responsibilities([[1e160], [0]], [[0], [1]], [[[1]], [[1]]], [0.5, 0.5])
 
 
 @pytest.mark.parametrize('tiny', [1e-3, 2.0**-60, 2.0**-178, 2.0**-400])
