@@ -56,7 +56,7 @@ def run_tests(folder, graded=GRADED):
         environment = {
             **os.environ, 'GRADED_FOLDER': str(copy), 'GRADED_RESULTS': str(results),
             'MPLBACKEND': 'agg', 'PYTHONDONTWRITEBYTECODE': '1', 'PYTEST_ADDOPTS': '',
-            'PYTEST_DISABLE_PLUGIN_AUTOLOAD': '1',
+            'PYTEST_DISABLE_PLUGIN_AUTOLOAD': '1', 'PYTHONPATH': '',
         }
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(
@@ -69,7 +69,7 @@ def run_tests(folder, graded=GRADED):
 
 def is_telling(what):
     """Whether the words say more than two numbers that differ."""
-    return ': as if ' in what or not what.startswith('got ')
+    return ': as if ' in what or 'got ' not in what
 
 
 def main():
@@ -79,7 +79,7 @@ def main():
     options = parser.parse_args()
     sys.stdout.reconfigure(errors='replace')  # whatever the console can write
     if not any((options.folder / name).is_file() for name in FILES):
-        print(f'{str(options.folder)!r} has none of the files {", ".join(FILES)}')
+        print(f'there is none of the files {", ".join(FILES)} in {str(options.folder)!r}')
         return 2
     verdicts = run_tests(options.folder)
     if SCIPY in verdicts.values():
@@ -98,13 +98,13 @@ def main():
         telling = [what for what in faults if is_telling(what)]
         every += [f'{task:<9}{what}' for what in faults]
         shown += [f'{task:<9}{what}' for what in telling or faults[:1]]
-    if options.v:
-        print(*every, sep='\n')
+    if options.v or len(every) <= LINES:
+        shown = every
     else:
-        print(*shown[:LINES], sep='\n')
-        more = len(every) - len(shown[:LINES])
-        if more:
-            print(f'and {more} more: -v')
+        shown = shown[:LINES]
+        shown.append(f'and {len(every) - len(shown)} more: -v')
+    for line in shown:
+        print(line)
     return int(bool(every))
 
 

@@ -79,6 +79,7 @@ def test_1_1_1_wcss_by_hand(k_means):
     check(
         call(k_means.wcss, X, 2, Z, CENTROIDS), 32,
         distances_were_not_squared=12,
+        the_root_of_the_sum_were_taken=np.sqrt(32),
         it_were_divided_by_N=32 / 7,
         z_ik_were_left_out=32 + 855,
         only_the_first_cluster_counted=14,
@@ -201,6 +202,7 @@ def test_1_1_4_recompute_centroids_by_hand(k_means):
         call(k_means.recompute_centroids, X, 2, Z), sums / [[3], [4]],
         sums_were_not_divided=sums,
         sums_were_divided_by_N=sums / 7,
+        sums_were_over_all_features=[[7 / 3, 7 / 3], [70 / 4, 70 / 4]],
         medians_were_taken=[[0, 1], [8.5, 8]],
         all_samples_counted_for_each_cluster=[X.mean(axis=0)] * 2,
     )
@@ -218,22 +220,24 @@ def test_1_1_5_kmeans_by_hand(kmeans):
     """The values above; the first three samples end in the second cluster."""
     Z, centroids, values = kmeans(LINE, 2, 10)
     check(
-        values, LINE_VALUES,
+        values, LINE_VALUES, what='WCSS values',
         only_the_value_after_the_update_were_kept=LINE_VALUES[1::2],
         only_the_value_after_the_assignment_were_kept=LINE_VALUES[::2],
         there_were_a_value_before_the_first_iteration=[254, *LINE_VALUES],
         it_stopped_in_the_first_iteration=LINE_VALUES[:2],
+        the_new_centroids_were_not_used=[254] * 4,
+        both_values_were_for_the_old_centroids=[254, 254, 100, 100],
         it_made_one_iteration_too_many=[*LINE_VALUES, 16, 16],
         it_never_stopped_before_max_iter=[*LINE_VALUES, *[16] * 14],
     )
-    check(Z, [[0, 1], [0, 1], [0, 1], [1, 0], [1, 0]])
-    check(centroids, [[15], [2]])
+    check(Z, [[0, 1], [0, 1], [0, 1], [1, 0], [1, 0]], what='Z')
+    check(centroids, [[15], [2]], what='centroids')
 
 
 @pytest.mark.parametrize('max_iter', [1, 2])
 def test_1_1_5_kmeans_makes_at_most_max_iter_iterations(kmeans, max_iter):
     check(
-        kmeans(LINE, 2, max_iter)[2], LINE_VALUES[:2 * max_iter],
+        kmeans(LINE, 2, max_iter)[2], LINE_VALUES[:2 * max_iter], what='WCSS values',
         it_made_one_iteration_less=LINE_VALUES[:2 * max_iter - 2],
         it_made_one_iteration_more=LINE_VALUES[:2 * max_iter + 2],
     )
@@ -251,14 +255,17 @@ def test_1_1_5_kmeans_stops_where_the_last_two_values_differ_by_less_than_eps(
     if eps > 84:
         check(values, LINE_VALUES[:2 * iterations], eps_were_ignored=LINE_VALUES)
     else:
-        check(values, LINE_VALUES[:2 * iterations], another_change_were_compared=LINE_VALUES[:4])
+        check(
+            values, LINE_VALUES[:2 * iterations],
+            it_did_not_test_whether_the_last_change_is_less_than_eps=LINE_VALUES[:4],
+        )
 
 
 def test_1_1_5_kmeans_does_not_seed(module_of_kmeans, monkeypatch):
     """Whoever calls it sets the seed. With a seed inside, all random starts are the same."""
     seeds = []
     monkeypatch.setattr(np.random, 'seed', lambda *seed: seeds.append(seed))
-    module_of_kmeans.kmeans(LINE.copy(), 2, 10)
+    unpack(module_of_kmeans.kmeans(LINE.copy(), 2, 10), 'Z', 'centroids', 'WCSS values')
     assert not seeds, 'np.random.seed() is called inside: all random starts are the same'
 
 
@@ -283,8 +290,9 @@ def test_1_1_5_kmeans_equals_the_plain_loops(kmeans, seed, K, D, max_iter):
         the_first_K_samples_were_the_centroids=first_value(X[:K]),
     )
     check(values, right)
-    check(Z, right_Z, samples_were_assigned_once_more=plain.compute_Z(X, K, right_centroids))
-    check(centroids, right_centroids)
+    once_more = plain.compute_Z(X, K, right_centroids)
+    check(Z, right_Z, what='Z', samples_were_assigned_once_more=once_more)
+    check(centroids, right_centroids, what='centroids')
     check(next_number, right_next_number)
 
 

@@ -181,7 +181,18 @@ def check_collapse(X, K, seed, k):
             pass
     except np.linalg.LinAlgError:
         pass
-    sigma, pivots = exact_covariance(X, gamma[:, k])
-    noise = (len(X) * np.finfo(np.longdouble).eps * np.abs(X).max())**2
-    singular = (pivots <= 2000 * len(sigma) * EPS * np.diag(sigma) + noise).any()
+    sigma, _ = exact_covariance(X, gamma[:, k])
+    noise = (EPS * np.abs(X).max())**2  # as a mean is rounded to a float
+    singular = (left(sigma) <= 2000 * len(sigma) * EPS * np.diag(sigma) + noise).any()
     assert singular, 'a false alarm'
+
+
+def left(sigma):
+    """The variance of each feature that is left once all others are known: its pivot if last."""
+    D = len(sigma)
+    pivots = []
+    for j in range(D):
+        order = [*range(j), *range(j + 1, D), j]
+        permuted = sigma[np.ix_(order, order)]
+        pivots.append(eliminate(permuted, np.empty((D, 0)))[0][-1])
+    return np.array(pivots)
