@@ -138,14 +138,14 @@ def way_of_em(found):
         for mean, sigma in zip(means, sigmas):
             draw_ellipse(ax, mean, sigma)
         mark_centres(ax, means, 40, 'mean')
-    add_key(axes[0])
+    add_key(axes[0], ' component')
     save(fig, 'how-em-gets-there', 3)
 
 
-def add_key(ax):
+def add_key(ax, ending=''):
     """Legend entries for the colours and markers of samples on the way."""
     for name, (_, style) in zip(['head', 'left ear', 'right ear'], GROUPS):
-        ax.scatter([], [], **style, s=15, label=f'{name} component')
+        ax.scatter([], [], **style, s=15, label=name + ending)
     ax.fill_between([], [], color=UNDECIDED, label='undecided')
 
 

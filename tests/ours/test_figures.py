@@ -113,14 +113,6 @@ def test_a_cluster_has_the_style_and_number_of_its_part(method, memberships, cen
     assert labels == ('x', 'y', f'{method} clusters, K = 3')
 
 
-def test_two_clusters_have_the_styles_of_their_parts():
-    utils.plot_mickey_mouse(X, 3, Z, CENTROIDS, 'EM')
-    head, _, right_ear, centre = styles()
-    utils.plot_mickey_mouse(X, 2, Z[:, :2], CENTROIDS[:2], 'EM')
-    assert list(drawn()) == ['cluster 1 (3)', 'cluster 2 (3)', 'means (2)']
-    assert styles() == [head, right_ear, centre]
-
-
 def test_the_closest_pair_of_part_and_centroid_comes_first_and_others_from_the_left():
     """(0.52, 0.28) is closest to the head, at 0.2, but (0.5, 0.6) is closer: it is left over."""
     places = np.array([(2, 0), (0.52, 0.28), (0.28, 0.78), (0.5, 0.6), (-1, 3), (0.81, 0.8)])

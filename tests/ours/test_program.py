@@ -118,10 +118,3 @@ def test_the_table_names_functions_and_equations_that_are_in_the_code():
         assert f'def {function}(' in source
         for number in re.findall(r'\((\d)\)', equations):
             assert f'Eq. ({number})' in source
-
-
-def test_the_numbers_to_expect_are_those_of_the_report():
-    numbers = (ROOT / 'report' / 'numbers.tex').read_text('utf-8')
-    expected = re.findall(r'\d+\.\d+', README[README.index('Numbers to expect'):])
-    for value, macro in zip(expected, ['ThreeWcss', 'FiveWcss', 'EmLogLik']):
-        assert f'\\newcommand{{\\{macro}}}{{{value}}}' in numbers
