@@ -282,7 +282,7 @@ def test_1_2_3_em_does_not_seed(module_of_em, monkeypatch):
 
 
 @pytest.mark.parametrize('seed, K, D, max_iter', [
-    (14, 2, 2, 8), (24, 3, 2, 8), (34, 2, 3, 8), (34, 2, 1, 8), (14, 2, 2, 2), (10, 3, 1, 60),
+    (14, 2, 2, 8), (24, 3, 2, 8), (34, 2, 3, 8), (34, 2, 1, 8), (14, 2, 2, 2), (10, 3, 1, 20),
 ])
 def test_1_2_3_em_equals_the_plain_loops(fit, seed, K, D, max_iter):
     """The same seed gives the same start, iterations and numbers, and the same number is next."""
@@ -313,3 +313,8 @@ def test_1_2_3_em_stops_where_the_last_two_values_differ_by_less_than_eps(fit, e
         it_stopped_in_the_second_iteration=every[:2],
         it_made_one_iteration_too_many=every[:iterations + 1],
     )
+
+
+def test_1_2_3_em_makes_max_iter_iterations_unless_it_stops(fit):
+    """No change is below -1."""
+    check(len(fit(LINE, 1, 60, eps=-1)[2]), 60)

@@ -270,10 +270,13 @@ def test_1_1_5_kmeans_does_not_seed(module_of_kmeans, monkeypatch):
 
 
 @pytest.mark.parametrize('seed, K, D, max_iter', [
-    (0, 2, 2, 50), (2, 4, 3, 50), (3, 2, 1, 50), (5, 5, 2, 50), (5, 5, 2, 1), (5, 5, 2, 3),
+    (298, 4, 2, 50), (2, 4, 3, 50), (3, 2, 1, 50), (5, 5, 2, 50), (5, 5, 2, 1), (5, 5, 2, 3),
 ])
 def test_1_1_5_kmeans_equals_the_plain_loops(kmeans, seed, K, D, max_iter):
-    """The same seed gives the same start, iterations and numbers, and the same number is next."""
+    """The same seed gives the same start, iterations and numbers, and the same number is next.
+
+    With the seed 298 it makes 13 iterations.
+    """
     X = blobs(seed, D=D)
     Z, centroids, values = kmeans(X, K, max_iter, seed)
     next_number = np.random.random()
@@ -294,12 +297,3 @@ def test_1_1_5_kmeans_equals_the_plain_loops(kmeans, seed, K, D, max_iter):
     check(Z, right_Z, what='Z', samples_were_assigned_once_more=once_more)
     check(centroids, right_centroids, what='centroids')
     check(next_number, right_next_number)
-
-
-def test_1_1_5_kmeans_on_the_mouse(kmeans, mouse):
-    """From this start K = 3 ends in iteration 13, at the WCSS 8.1132 of all starts."""
-    Z, centroids, values = kmeans(mouse, 3, 100, seed=11)
-    check(len(values), 26)
-    check(values[-1], 8.1132, tolerance=1e-5)
-    check(plain.wcss(mouse, 3, np.array(Z), np.array(centroids)), values[-1])
-    check(plain.recompute_centroids(mouse, 3, np.array(Z)), centroids)
