@@ -66,7 +66,7 @@ def main(file=''):
     rows = [f'{row}\n' for row in rows if row.startswith(file)]
     if sys.version_info < (3, 12):  # which reads no f-string that Python 3.9 does not
         rows = [row for row in rows if 'f-string' not in row]
-    os.environ['GRADED_LIMIT'] = '5'
+    os.environ['GRADED_LIMIT'] = '10'
     with ThreadPoolExecutor(2) as pool:
         wrong = [words for words in pool.map(judge, rows) if words]
     print(*wrong, sep='\n')
