@@ -219,7 +219,7 @@ def kmeans_from_random_starts(found):
             KmeansIterMax=max(fit.iterations for fit in fits[3] + fits[5]),
         ),
         **macros(1, FiveUsual=100 * np.mean([cuts_only_the_head(fit) for fit in fits[5]])),
-        **macros(2, SavedTwo=saved[0], SavedThree=saved[1], SavedFour=saved[2]),
+        **macros(1, SavedTwo=saved[0], SavedThree=saved[1], SavedFour=saved[2]),
         **macros(2, KmWcss=found.wcss[2]),
         **macros(2, FiveWcssMin=found.wcss[4], FiveWcssMax=max(map(value_of, fits[5]))),
     }
@@ -318,7 +318,7 @@ def clusters(found):
 
 
 def noise(found):
-    """What the noise points do, and that EM tells them by their density."""
+    """What the noise points do; they have the lowest densities."""
     is_noise = parts == 3
     for fit in (found.em, found.tight):
         _, log_p = e_step(X, *fit.parameters)

@@ -179,7 +179,7 @@ def outlier(found):
             own = found.alone.clusters[:-1] == cluster
             ax.scatter(*X[own].T, **next(styles), s=5)
             mark_centres(ax, found.alone.centres[[cluster]])
-    ax.set_ylim(-0.34, 0.96)
+    ax.set(xticks=[0.2, 0.5, 0.8], ylim=(-0.34, 0.96))
     ax.annotate(
         f'outlier {SHOWN} below:\nits own cluster', (0.5, -0.32), (0.5, -0.12),
         horizontalalignment='center', arrowprops={'arrowstyle': '->'},
