@@ -355,6 +355,10 @@ def outliers(found):
                 best_alone += is_alone(best_kmeans(samples, found, hard))
                 good += is_good(climb(samples, found.tight.parameters))
         assert best_alone == (0 if distance == 2 else DIRECTIONS)
+        assert alone < OUTLIERS / 2 or distance == 32
+        assert alone > 0.95 * OUTLIERS or distance < 32
+        assert ended > 0.95 * OUTLIERS or distance == 2
+        assert found_parts < 0.05 * OUTLIERS
         numbers.update(macros(0, **{
             f'{name}Alone': alone, f'{name}Ended': ended, f'{name}Found': found_parts,
             f'{name}Best': best_alone, f'{name}Good': good,
@@ -392,7 +396,7 @@ def is_alone(fit):
 def restricted_fits(found):
     """Any covariances, round ones of their own widths or of one; free weights or equal ones."""
     numbers = {}
-    bic = {}
+    values, bic = {}, {}
     models = [('Full', unchanged, 9), ('Own', own_width, 3), ('One', one_width, 1)]
     for name, shape, size in models:
         for weighting, free in [('Free', 2), ('Equal', 0)]:
@@ -404,12 +408,18 @@ def restricted_fits(found):
             fit = max(fits, key=value_of)
             if (name, weighting) == ('Full', 'Equal'):
                 other = fits[0]  # from EM's solution
+            values[name, weighting] = fit.value
             bic[name, weighting] = (6 + size + free) * np.log(len(X)) - 2 * fit.value
             numbers.update(macros(2, **{f'{name}{weighting}LogLik': fit.value}))
             numbers.update(macros(3, **{f'{name}{weighting}Ari': ari(fit)}))
     assert min(bic, key=bic.get) == ('Own', 'Free')
+    for name in ('Full', 'Own', 'One'):
+        assert values[name, 'Equal'] < values[name, 'Free']
+    for name in ('Full', 'Own'):
+        assert values['One', 'Free'] < values[name, 'Equal']
+    kept = parts < 3  # without noise
     shared = np.zeros((3, 3))  # between the last model, the narrowest, and K-means
-    np.add.at(shared, (fit.clusters, found.three.clusters), 1)
+    np.add.at(shared, (fit.clusters[kept], found.three.clusters[kept]), 1)
     return {
         **numbers,
         **macros(3, OtherAri=ari(other)),

@@ -4,7 +4,7 @@ Each row of mistakes.txt changes one file of a right solution, the loops of test
 main.py and utils.py: lines (-) and what takes their place (+), or no lines for no such file. In its
 first line are the tasks that the mistake must cost, and no other, and words that must be said. A
 row without tasks is a right variant. FILE, such as k_means, selects rows. It needs scipy, and takes
-about two minutes on two cores.
+about three minutes on two cores.
 """
 import os
 import re
